@@ -1,0 +1,290 @@
+"""``Client`` and ``AsyncClient``: the same operations, derived from the same flows.
+
+Every operation is one function in :mod:`paraph.ops` that returns a flow. The two clients
+differ in the runner that runs it; the decorators :func:`_sync` and :func:`_async` give each its
+typed method, so no signature is written twice.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+
+import httpx
+
+from paraph.flow.commands import Flow
+from paraph.flow.runners import AsyncRunner, SyncRunner, utc_now
+from paraph.flow.session import Sessions, client_options
+from paraph.ops import act as _act
+from paraph.ops import check as _check
+from paraph.ops import evidence as _evidence
+from paraph.ops import look as _look
+from paraph.ops import receive as _receive
+from paraph.ops import send as _send
+from paraph.ops.kernel import Kernel
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from paraph.config import Config
+    from paraph.provider.registry import Registry
+    from paraph.store import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
+TransportT = TypeVar("TransportT")
+
+
+class _Base:
+    """What both clients are made of."""
+
+    def __init__(self, config: Config, *, registry: Registry, store: Store) -> None:
+        self._kernel = Kernel(config=config, registry=registry, store=store)
+
+    @property
+    def config(self) -> Config:
+        """The configuration this client was made with."""
+        return self._kernel.config
+
+    @property
+    def registry(self) -> Registry:
+        """The plugin registry; owned by this client unless one was given."""
+        return self._kernel.registry
+
+    @property
+    def store(self) -> Store:
+        """Where envelopes, facts and deliveries live."""
+        return self._kernel.store
+
+    def __repr__(self) -> str:
+        names = ", ".join(sorted(self._kernel.config.accounts))
+        return f"<{type(self).__name__} accounts: {names}>"
+
+
+def _parts(
+    config: Config | str | Path | None, registry: Registry | None, store: Store | None
+) -> tuple[Config, Registry, Store]:
+    """Load what was not given."""
+    from paraph.config import Config, load_config
+    from paraph.provider.registry import Registry
+    from paraph.store import open_store
+
+    loaded = config if isinstance(config, Config) else load_config(config)
+    return (
+        loaded,
+        registry or Registry(disabled=loaded.disabled_plugins),
+        store or open_store(loaded.store_url),
+    )
+
+
+def _sync(
+    operation: Callable[Concatenate[Kernel, P], Flow[R]],
+) -> Callable[Concatenate[Client, P], R]:
+    """Derive a blocking method from an operation."""
+
+    @functools.wraps(operation)
+    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self._runner.run(operation(self._kernel, *args, **kwargs))
+
+    return _documented(method, operation)
+
+
+def _async(
+    operation: Callable[Concatenate[Kernel, P], Flow[R]],
+) -> Callable[Concatenate[AsyncClient, P], Awaitable[R]]:
+    """Derive an awaitable method from an operation."""
+
+    @functools.wraps(operation)
+    async def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self._runner.run(operation(self._kernel, *args, **kwargs))
+
+    return _documented(method, operation)
+
+
+MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+
+
+def _documented(method: MethodT, operation: Callable[..., Any]) -> MethodT:
+    """Show the method's own signature: ``self`` in place of the kernel, the value in place of the flow."""
+    del method.__wrapped__  # type: ignore[attr-defined]  # set by functools.wraps
+    signature = inspect.signature(operation)
+    parameters = list(signature.parameters.values())
+    returned = str(signature.return_annotation)
+    inner = returned[len("Flow[") : -1] if returned.startswith("Flow[") else returned
+    parameters[0] = parameters[0].replace(name="self", annotation=inspect.Parameter.empty)
+    method.__signature__ = signature.replace(parameters=parameters, return_annotation=inner)  # type: ignore[attr-defined]  # read by inspect and the documentation
+    method.__annotations__ = {**operation.__annotations__, "return": inner}
+    method.__annotations__.pop("kernel", None)
+    return method
+
+
+class Client(_Base):
+    """Send envelopes and follow them, blocking. Safe to share between threads.
+
+    :param config: a loaded configuration, or a path; ``None`` looks for ``paraph.toml``.
+    :param transport: an httpx transport for tests, or a function from account name to one.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        registry: Registry,
+        store: Store,
+        transport: httpx.BaseTransport | Callable[[str], httpx.BaseTransport] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        pause: Callable[[float], None] | None = None,
+    ) -> None:
+        super().__init__(config, registry=registry, store=store)
+        self._transport = transport
+        self._sessions: Sessions[httpx.Client] = Sessions(self._open)
+        self._runner = (
+            SyncRunner(self._sessions, clock=clock)
+            if pause is None
+            else SyncRunner(self._sessions, clock=clock, pause=pause)
+        )
+
+    @classmethod
+    def from_config(
+        cls,
+        config: Config | str | Path | None = None,
+        *,
+        registry: Registry | None = None,
+        store: Store | None = None,
+        transport: httpx.BaseTransport | Callable[[str], httpx.BaseTransport] | None = None,
+    ) -> Self:
+        """Make a client from a configuration file.
+
+        :raises ConfigurationError: with every problem of the file at once.
+        """
+        loaded, found, opened = _parts(config, registry, store)
+        return cls(loaded, registry=found, store=opened, transport=transport)
+
+    def _open(self, account: str) -> httpx.Client:
+        return httpx.Client(transport=_transport_for(self._transport, account), **client_options())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close connections and the store; closing twice is harmless."""
+        for client in self._sessions.drain():
+            client.close()
+        self._kernel.store.close()
+
+    capabilities = _sync(_check.capabilities)
+    check = _sync(_check.check)
+    send = _sync(_send.send)
+    resume = _sync(_send.resume)
+    get = _sync(_look.get)
+    refresh = _sync(_look.refresh)
+    envelopes = _sync(_look.envelopes)
+    events = _sync(_look.events)
+    wait = _sync(_look.wait)
+    cancel = _sync(_act.cancel)
+    remind = _sync(_act.remind)
+    signing_link = _sync(_act.signing_link)
+    call = _sync(_act.call)
+    webhook_url = _sync(_act.webhook_url)
+    ensure_webhook = _sync(_act.ensure_webhook)
+    evidence = _sync(_evidence.evidence)
+    save = _sync(_evidence.save)
+    receive = _sync(_receive.receive)
+    process = _sync(_receive.process)
+    process_due = _sync(_receive.process_due)
+    ingest = _sync(_receive.ingest)
+
+
+class AsyncClient(_Base):
+    """Send envelopes and follow them, in an event loop. Safe to share between its tasks.
+
+    :param config: a loaded configuration, or a path; ``None`` looks for ``paraph.toml``.
+    :param transport: an httpx transport for tests, or a function from account name to one.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        registry: Registry,
+        store: Store,
+        transport: httpx.AsyncBaseTransport | Callable[[str], httpx.AsyncBaseTransport] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__(config, registry=registry, store=store)
+        self._transport = transport
+        self._sessions: Sessions[httpx.AsyncClient] = Sessions(self._open)
+        self._runner = AsyncRunner(self._sessions, clock=clock)
+
+    @classmethod
+    def from_config(
+        cls,
+        config: Config | str | Path | None = None,
+        *,
+        registry: Registry | None = None,
+        store: Store | None = None,
+        transport: httpx.AsyncBaseTransport | Callable[[str], httpx.AsyncBaseTransport] | None = None,
+    ) -> Self:
+        """Make a client from a configuration file.
+
+        :raises ConfigurationError: with every problem of the file at once.
+        """
+        loaded, found, opened = _parts(config, registry, store)
+        return cls(loaded, registry=found, store=opened, transport=transport)
+
+    def _open(self, account: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=_transport_for(self._transport, account), **client_options())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close connections and the store; closing twice is harmless."""
+        import asyncio
+
+        for client in self._sessions.drain():
+            await client.aclose()
+        await asyncio.shield(asyncio.to_thread(self._kernel.store.close))
+
+    capabilities = _async(_check.capabilities)
+    check = _async(_check.check)
+    send = _async(_send.send)
+    resume = _async(_send.resume)
+    get = _async(_look.get)
+    refresh = _async(_look.refresh)
+    envelopes = _async(_look.envelopes)
+    events = _async(_look.events)
+    wait = _async(_look.wait)
+    cancel = _async(_act.cancel)
+    remind = _async(_act.remind)
+    signing_link = _async(_act.signing_link)
+    call = _async(_act.call)
+    webhook_url = _async(_act.webhook_url)
+    ensure_webhook = _async(_act.ensure_webhook)
+    evidence = _async(_evidence.evidence)
+    save = _async(_evidence.save)
+    receive = _async(_receive.receive)
+    process = _async(_receive.process)
+    process_due = _async(_receive.process_due)
+    ingest = _async(_receive.ingest)
+
+
+def _transport_for(given: Any, account: str) -> Any:
+    """Return the transport for one account; a function is asked, an object is shared."""
+    if given is None or isinstance(given, httpx.BaseTransport | httpx.AsyncBaseTransport):
+        return given
+    return given(account)

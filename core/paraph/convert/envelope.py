@@ -1,0 +1,109 @@
+"""Envelopes as neutral JSON: what the store keeps so that another process can go on.
+
+Documents keep id, name, digest and, for files, their path. Content held in memory is kept
+apart by the store until the envelope is published; content behind an open-callable cannot be
+kept at all.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from paraph.errors import StoreError
+from paraph.model import Document, Envelope, Level
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+VERSION = 1
+
+OptionTypes = Callable[[str], type | None]
+"""Gives a provider's envelope-options class by provider name."""
+
+
+@lru_cache(maxsize=1)
+def _converter() -> Converter:
+    """Build the converter once; it holds no data, only generated functions."""
+    from cattrs import Converter
+
+    converter = Converter(forbid_extra_keys=True)
+    converter.register_unstructure_hook(datetime, lambda value: value.isoformat())
+    converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
+    converter.register_unstructure_hook(date, lambda value: value.isoformat())
+    converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
+    converter.register_unstructure_hook(Level, lambda level: level.name)
+    converter.register_structure_hook(Level, lambda name, _: Level[name])
+    # Options are structured apart, by their provider's own class.
+    converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
+    converter.register_unstructure_hook(Document, _document_to_json)
+    converter.register_structure_hook(Document, lambda value, _: _document_from_json(value))
+    return converter
+
+
+_DOCUMENT_KEYS = ("id", "name", "sha256", "size", "media_type", "kind", "role", "path")
+
+
+def _document_to_json(document: Document) -> dict[str, Any]:
+    return {key: getattr(document, key) for key in _DOCUMENT_KEYS}
+
+
+def _document_from_json(value: dict[str, Any]) -> Document:
+    from paraph.model import ContentKind, DocumentRole
+
+    kept = dict(value, kind=ContentKind(value["kind"]), role=DocumentRole(value["role"]))
+    path = kept["path"]
+    opener = (lambda: Path(path).open("rb")) if path else None
+    return Document(**kept, open=opener)
+
+
+def envelope_to_json(envelope: Envelope, provider_of: Callable[[type], str]) -> str:
+    """Serialise an envelope.
+
+    :param provider_of: gives the name of the provider whose options class it is.
+    """
+    converter = _converter()
+    options = [[provider_of(type(option)), converter.unstructure(option)] for option in envelope.options]
+    body = {
+        field.name: converter.unstructure(getattr(envelope, field.name))
+        for field in Envelope.__attrs_attrs__  # type: ignore[attr-defined]  # attrs adds it
+        if field.name != "options"
+    }
+    return json.dumps({"version": VERSION, "envelope": body, "options": options}, ensure_ascii=True)
+
+
+def envelope_from_json(text: str, option_types: OptionTypes) -> Envelope:
+    """Rebuild an envelope; documents without a path have no content until :func:`with_content`.
+
+    :raises StoreError: it was written by another version.
+    """
+    stored = json.loads(text)
+    if stored.get("version") != VERSION:
+        msg = f"an envelope was stored in format {stored.get('version')!r}; this version reads {VERSION}"
+        raise StoreError(msg)
+    converter = _converter()
+    options = []
+    for provider, value in stored["options"]:
+        kind = option_types(provider)
+        if kind is not None:
+            options.append(converter.structure(value, kind))
+    body = dict(stored["envelope"], options=[])
+    envelope = converter.structure(body, Envelope)
+    import attrs
+
+    return attrs.evolve(envelope, options=tuple(options))
+
+
+def with_content(document: Document, content: bytes) -> Document:
+    """Give a rebuilt document its kept bytes."""
+    import attrs
+
+    def opener() -> BinaryIO:
+        return io.BytesIO(content)
+
+    return attrs.evolve(document, open=opener)

@@ -1,0 +1,160 @@
+"""What both runners do alike around one HTTP exchange: error classes, limits, digests."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING
+
+import httpx
+
+from paraph import errors
+from paraph.flow.commands import Downloaded
+
+if TYPE_CHECKING:
+    from paraph.flow.commands import Download, Http
+
+
+def transport_error(error: Exception, command: Http | Download) -> errors.VendorError:
+    """Turn a failed exchange into one of our classes; the text of httpx, which may hold a URL, is dropped."""
+    request = command.request
+    kind: type[errors.VendorError]
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol):
+        kind, message = errors.ConnectFailed, "no connection to the vendor; nothing was sent"
+    elif isinstance(error, httpx.TimeoutException):
+        kind, message = errors.TimedOut, "the vendor did not answer in time"
+    elif isinstance(error, httpx.DecodingError | zlib.error):
+        kind, message = errors.MalformedResponse, "the vendor's answer cannot be decompressed"
+    elif isinstance(error, httpx.LocalProtocolError):
+        kind, message = errors.ConnectFailed, "the request could not be written; nothing was sent"
+    else:
+        kind, message = errors.ConnectionLost, "the connection to the vendor broke"
+    return kind(message, account=command.account, operation=f"{request.method} {request.url.path}")
+
+
+def too_large(command: Http | Download) -> errors.ResponseTooLarge:
+    """Make the error for an answer above the limit."""
+    request = command.request
+    return errors.ResponseTooLarge(
+        f"the vendor's answer is larger than {command.limit} bytes",
+        account=command.account,
+        operation=f"{request.method} {request.url.path}",
+    )
+
+
+class Decoder:
+    """Undoes ``Content-Encoding`` in small blocks, so that a bomb never unfolds in memory.
+
+    httpx decodes a whole network block at once, which a hostile sender can make a
+    thousand times larger; here every block is at most :data:`UNFOLDED` bytes.
+    """
+
+    def __init__(self, response: httpx.Response) -> None:
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
+            msg = "an encoding that was not asked for"
+            raise httpx.DecodingError(msg, request=response.request)
+        plain = encoding in {"identity", ""} or response.is_stream_consumed
+        self._inflate = None if plain else zlib.decompressobj(wbits=47)
+
+    def feed(self, raw: bytes) -> Iterator[bytes]:
+        """Yield the decoded blocks of the next raw bytes."""
+        if self._inflate is None:
+            yield raw
+            return
+        while raw and not self._inflate.eof:
+            yield self._inflate.decompress(raw, UNFOLDED)
+            raw = self._inflate.unconsumed_tail
+
+    def end(self, response: httpx.Response) -> None:
+        """Check that nothing is missing."""
+        if self._inflate is not None and not self._inflate.eof:
+            msg = "the compressed body is incomplete"
+            raise httpx.DecodingError(msg, request=response.request)
+
+
+def raw_blocks(response: httpx.Response) -> Iterator[bytes]:
+    """Yield a body's raw blocks; a transport for tests may hand over one that is read already."""
+    return iter([response.content]) if response.is_stream_consumed else response.iter_raw()
+
+
+async def raw_blocks_async(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Do the same in a task."""
+    if response.is_stream_consumed:
+        yield response.content
+        return
+    async for raw in response.aiter_raw():
+        yield raw
+
+
+UNFOLDED = 1 << 16
+"""Largest decoded block in bytes."""
+
+
+class Body:
+    """Collects a decoded body in memory, up to a limit."""
+
+    def __init__(self, command: Http | Download, response: httpx.Response, limit: int) -> None:
+        self._command = command
+        self._response = response
+        self._limit = limit
+        self._decoder = Decoder(response)
+        self._blocks: list[bytes] = []
+        self._size = 0
+
+    def add(self, raw: bytes) -> None:
+        """Take the next raw bytes. :raises ResponseTooLarge: the limit is passed."""
+        for block in self._decoder.feed(raw):
+            self._size += len(block)
+            if self._size > self._limit:
+                raise too_large(self._command)
+            self._blocks.append(block)
+
+    def response(self) -> httpx.Response:
+        """Return the answer with what was collected as its body."""
+        self._decoder.end(self._response)
+        headers = [
+            (name, value)
+            for name, value in self._response.headers.raw
+            if name.lower() not in {b"content-encoding", b"content-length", b"transfer-encoding"}
+        ]
+        return httpx.Response(
+            self._response.status_code,
+            headers=headers,
+            content=b"".join(self._blocks),
+            request=self._response.request,
+        )
+
+
+class Tally:
+    """Counts and digests a download on its way into the sink."""
+
+    def __init__(self, command: Download, response: httpx.Response) -> None:
+        self._command = command
+        self._response = response
+        self._decoder = Decoder(response)
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def blocks(self, raw: bytes) -> Iterator[bytes]:
+        """Yield what is to be written for the next raw bytes. :raises ResponseTooLarge: too many."""
+        for block in self._decoder.feed(raw):
+            self._size += len(block)
+            if self._size > self._command.limit:
+                raise too_large(self._command)
+            self._digest.update(block)
+            yield block
+
+    def result(self) -> Downloaded:
+        """Return what came of it, once everything was written."""
+        self._decoder.end(self._response)
+        return Downloaded(response=self._response, sha256=self._digest.hexdigest(), size=self._size)
+
+    def refused(self, body: Body) -> Downloaded:
+        """Return an error answer, with its body read."""
+        return Downloaded(response=body.response(), sha256=self._digest.hexdigest(), size=0)
+
+
+EXCHANGE_ERRORS = (httpx.HTTPError, httpx.InvalidURL, zlib.error)
+"""What an exchange may raise besides our own errors. File errors of sinks and documents pass unchanged."""

@@ -1,0 +1,265 @@
+"""The two runners: the only places in paraph that wait.
+
+Both execute the same commands in the same order; they differ in ``await`` and in
+what waits: a thread blocks, a task yields. Work that blocks (store, files,
+secrets) runs in a thread under asyncio and is shielded: cancelling the task
+abandons the waiting, not a half-made commit.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+import weakref
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from paraph.flow.commands import (
+    Call,
+    Command,
+    Download,
+    Downloaded,
+    Flow,
+    Http,
+    NewId,
+    Now,
+    Shared,
+    Sleep,
+)
+from paraph.flow.session import Cell, Sessions, request_of
+
+if TYPE_CHECKING:
+    import asyncio
+
+    import httpx
+
+R = TypeVar("R")
+
+
+def utc_now() -> datetime:
+    """Return the current time, aware UTC."""
+    return datetime.now(timezone.utc)
+
+
+class SyncRunner:
+    """Runs flows in the calling thread; one runner may serve many threads."""
+
+    def __init__(
+        self,
+        sessions: Sessions[httpx.Client],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._pause = pause
+
+    def run(self, flow: Flow[R]) -> R:
+        """Run a flow to its end and return its value."""
+        value: Any = None
+        error: Exception | None = None
+        try:
+            while True:
+                try:
+                    command = flow.send(value) if error is None else flow.throw(error)
+                except StopIteration as stop:
+                    result: R = stop.value
+                    return result
+                value, error = None, None
+                try:
+                    value = self.execute(command)
+                except Exception as raised:  # noqa: BLE001 - handed to the flow, which decides
+                    error = raised
+        finally:
+            flow.close()
+
+    def execute(self, command: Command) -> Any:
+        """Execute one command and return its result."""
+        match command:
+            case Http():
+                return self._http(command)
+            case Call(function, args):
+                return function(*args)
+            case Shared():
+                return self._shared(command)
+            case Download():
+                return self._download(command)
+            case Now():
+                return self._clock()
+            case Sleep(seconds):
+                return self._pause(seconds)
+            case NewId():
+                return uuid.uuid4().hex
+            case _:
+                raise unanswered(command)
+
+    def _http(self, command: Http) -> httpx.Response:
+        from paraph.flow.exchange import EXCHANGE_ERRORS, Body, raw_blocks, transport_error
+
+        client = self._sessions.client(command.account)
+        try:
+            response = client.send(request_of(client, command.request), stream=True)
+            try:
+                body = Body(command, response, command.limit)
+                for raw in raw_blocks(response):
+                    body.add(raw)
+                return body.response()
+            finally:
+                response.close()
+        except EXCHANGE_ERRORS as error:
+            raise transport_error(error, command) from None
+
+    def _download(self, command: Download) -> Downloaded:
+        from paraph.flow.exchange import EXCHANGE_ERRORS, Body, Tally, raw_blocks, transport_error
+
+        client = self._sessions.client(command.account)
+        try:
+            response = client.send(request_of(client, command.request), stream=True)
+            try:
+                tally = Tally(command, response)
+                if response.is_success:
+                    for raw in raw_blocks(response):
+                        for block in tally.blocks(raw):
+                            command.sink.write(block)
+                    return tally.result()
+                body = Body(command, response, MAX_ERROR)
+                for raw in raw_blocks(response):
+                    body.add(raw)
+                return tally.refused(body)
+            finally:
+                response.close()
+        except EXCHANGE_ERRORS as error:
+            raise transport_error(error, command) from None
+
+    def _shared(self, command: Shared) -> Any:
+        cell = self._sessions.cell(command.account, command.key)
+        if cell.usable(command.fresh):
+            return cell.value
+        with cell.lock:
+            if cell.usable(command.fresh):
+                return cell.value
+            return cell.fill(self.run(command.produce()))
+
+
+class AsyncRunner:
+    """Runs flows as coroutines; many tasks of one event loop may share it."""
+
+    def __init__(
+        self,
+        sessions: Sessions[httpx.AsyncClient],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        # An asyncio lock belongs to one loop, so it lives beside the cell and goes with the runner.
+        self._locks: weakref.WeakKeyDictionary[Cell, asyncio.Lock] = weakref.WeakKeyDictionary()
+
+    async def run(self, flow: Flow[R]) -> R:
+        """Run a flow to its end and return its value; cancellation closes the flow and passes on."""
+        value: Any = None
+        error: Exception | None = None
+        try:
+            while True:
+                try:
+                    command = flow.send(value) if error is None else flow.throw(error)
+                except StopIteration as stop:
+                    result: R = stop.value
+                    return result
+                value, error = None, None
+                try:
+                    value = await self.execute(command)
+                except Exception as raised:  # noqa: BLE001 - handed to the flow, which decides
+                    error = raised
+        finally:
+            flow.close()
+
+    async def execute(self, command: Command) -> Any:
+        """Execute one command and return its result."""
+        import asyncio
+
+        match command:
+            case Http():
+                return await self._http(command)
+            case Call(function, args):
+                return await asyncio.shield(asyncio.to_thread(function, *args))
+            case Shared():
+                return await self._shared(command)
+            case Download():
+                return await self._download(command)
+            case Now():
+                return self._clock()
+            case Sleep(seconds):
+                return await asyncio.sleep(seconds)
+            case NewId():
+                return uuid.uuid4().hex
+            case _:
+                raise unanswered(command)
+
+    async def _client(self, account: str) -> httpx.AsyncClient:
+        """Return the account's client; making one reads certificates, so that happens in a thread."""
+        import asyncio
+
+        return self._sessions.opened(account) or await asyncio.to_thread(self._sessions.client, account)
+
+    async def _http(self, command: Http) -> httpx.Response:
+        from paraph.flow.exchange import EXCHANGE_ERRORS, Body, raw_blocks_async, transport_error
+
+        client = await self._client(command.account)
+        try:
+            response = await client.send(request_of(client, command.request), stream=True)
+            try:
+                body = Body(command, response, command.limit)
+                async for raw in raw_blocks_async(response):
+                    body.add(raw)
+                return body.response()
+            finally:
+                await response.aclose()
+        except EXCHANGE_ERRORS as error:
+            raise transport_error(error, command) from None
+
+    async def _download(self, command: Download) -> Downloaded:
+        import asyncio
+
+        from paraph.flow.exchange import EXCHANGE_ERRORS, Body, Tally, raw_blocks_async, transport_error
+
+        client = await self._client(command.account)
+        try:
+            response = await client.send(request_of(client, command.request), stream=True)
+            try:
+                tally = Tally(command, response)
+                if response.is_success:
+                    async for raw in raw_blocks_async(response):
+                        for block in tally.blocks(raw):
+                            await asyncio.to_thread(command.sink.write, block)
+                    return tally.result()
+                body = Body(command, response, MAX_ERROR)
+                async for raw in raw_blocks_async(response):
+                    body.add(raw)
+                return tally.refused(body)
+            finally:
+                await response.aclose()
+        except EXCHANGE_ERRORS as error:
+            raise transport_error(error, command) from None
+
+    async def _shared(self, command: Shared) -> Any:
+        import asyncio
+
+        cell = self._sessions.cell(command.account, command.key)
+        if cell.usable(command.fresh):
+            return cell.value
+        async with self._locks.setdefault(cell, asyncio.Lock()):
+            if cell.usable(command.fresh):
+                return cell.value
+            return cell.fill(await self.run(command.produce()))
+
+
+MAX_ERROR = 1 << 20
+"""Bytes of a failed download's answer that are read."""
+
+
+def unanswered(command: Command) -> TypeError:
+    """Make the error for a command that nobody on the way answered."""
+    return TypeError(f"{type(command).__name__} reached the runner: run this flow through a client's operation")

@@ -1,0 +1,104 @@
+"""What one client keeps per account while it is open: HTTP client and shared values.
+
+Two accounts of one provider share nothing, since everything here is keyed by the
+account's name and owned by the client object.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+
+from paraph._version import __version__
+
+if TYPE_CHECKING:
+    import httpx
+
+ClientT = TypeVar("ClientT")
+
+CONNECT, TRANSFER, POOL = 10.0, 60.0, 60.0
+"""Seconds until a phase of a request times out: connecting; each read or write; waiting for a connection."""
+
+USER_AGENT = f"paraph/{__version__}"
+
+
+@attrs.define(eq=False)
+class Cell:
+    """A shared value of one account, with the lock that makes it single-flight for threads."""
+
+    lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
+    value: Any = attrs.field(default=None, repr=False)
+    filled: bool = False
+
+    def usable(self, fresh: Callable[[Any], bool]) -> bool:
+        """Whether the value at hand may be used."""
+        return self.filled and fresh(self.value)
+
+    def fill(self, value: Any) -> Any:
+        """Keep and return a new value."""
+        self.value, self.filled = value, True
+        return value
+
+
+class Sessions(Generic[ClientT]):
+    """HTTP clients and cells by account, made when first used."""
+
+    def __init__(self, make: Callable[[str], ClientT]) -> None:
+        self._make = make
+        self._clients: dict[str, ClientT] = {}
+        self._cells: dict[tuple[str, str], Cell] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def client(self, account: str) -> ClientT:
+        """Return the account's one HTTP client."""
+        found = self.opened(account)
+        if found is not None:
+            return found
+        with self._lock:
+            if self._closed:
+                msg = "this client is closed"
+                raise RuntimeError(msg)
+            if account not in self._clients:
+                self._clients[account] = self._make(account)
+            return self._clients[account]
+
+    def opened(self, account: str) -> ClientT | None:
+        """Return the account's HTTP client if it exists already."""
+        return self._clients.get(account)
+
+    def cell(self, account: str, key: str) -> Cell:
+        """Return the account's cell of that name."""
+        with self._lock:
+            return self._cells.setdefault((account, key), Cell())
+
+    def drain(self) -> tuple[ClientT, ...]:
+        """Forget all clients and refuse new ones; the caller closes what is returned."""
+        with self._lock:
+            self._closed = True
+            clients = tuple(self._clients.values())
+            self._clients.clear()
+            self._cells.clear()
+            return clients
+
+
+def client_options() -> dict[str, Any]:
+    """Return the options of every HTTP client: no redirects, TLS verified, a time-out per phase."""
+    import httpx
+
+    return {
+        "timeout": httpx.Timeout(TRANSFER, connect=CONNECT, pool=POOL),
+        "follow_redirects": False,
+        "headers": {"User-Agent": USER_AGENT},
+    }
+
+
+def request_of(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> httpx.Request:
+    """Add what a client would have added to a request that it built itself."""
+    request.headers.setdefault("User-Agent", USER_AGENT)
+    request.headers.setdefault("Accept-Encoding", "gzip, deflate")
+    request.extensions.setdefault("timeout", client.timeout.as_dict())
+    return request

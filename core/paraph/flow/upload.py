@@ -1,0 +1,144 @@
+"""Uploading documents with flat memory, the same request for sync and async.
+
+Theory. httpx's own ``files=`` reads a file inside the event loop, and ``content=``
+takes either a sync or an async iterable. :class:`DocumentStream` is both, opens
+the document anew each time it is iterated (so a request can be sent again), and
+knows its length beforehand: without ``Content-Length`` a body silently becomes
+chunked, which some gateways refuse. A request built with ``stream=`` gets no
+``Host`` and no ``Content-Length`` from httpx, so both are set here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import BinaryIO
+
+import httpx
+
+from paraph.errors import UsageError
+from paraph.model import Document
+
+BLOCK = 1 << 20
+"""Bytes read at a time."""
+
+
+class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A document's bytes between a head and a tail; sync, async, replayable.
+
+    Reads happen in a thread under asyncio, so a slow disk never blocks the loop.
+    A document that is no longer what was hashed breaks the upload off with
+    :class:`~paraph.errors.UsageError` before its last bytes.
+    """
+
+    def __init__(self, document: Document, *, head: bytes = b"", tail: bytes = b"") -> None:
+        self._document = document
+        self._head = head
+        self._tail = tail
+        self.length = len(head) + document.size + len(tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._head:
+            yield self._head
+        with self._document.open() as stream:
+            guard = _Guard(self._document)
+            while block := stream.read(BLOCK):
+                yield guard.passed(block)
+            guard.finish()
+        if self._tail:
+            yield self._tail
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        import asyncio
+
+        if self._head:
+            yield self._head
+        stream: BinaryIO = await asyncio.to_thread(self._document.open)
+        try:
+            guard = _Guard(self._document)
+            while block := await asyncio.to_thread(stream.read, BLOCK):
+                yield guard.passed(block)
+            guard.finish()
+        finally:
+            stream.close()
+        if self._tail:
+            yield self._tail
+
+
+class _Guard:
+    """Sees to it that what is uploaded is what was measured and checked."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._left = document.size
+        self._digest = hashlib.sha256()
+
+    def passed(self, block: bytes) -> bytes:
+        self._left -= len(block)
+        self._digest.update(block)
+        if self._left < 0:
+            raise self._changed()
+        return block
+
+    def finish(self) -> None:
+        if self._left or self._digest.hexdigest() != self._document.sha256:
+            raise self._changed()
+
+    def _changed(self) -> UsageError:
+        return UsageError(f"document {self._document.id!r} is not what it was when its digest was taken")
+
+
+def upload_request(
+    method: str, url: str, *, stream: DocumentStream, content_type: str, headers: Mapping[str, str] | None = None
+) -> httpx.Request:
+    """Build a request whose body is a stream of known length."""
+    target = httpx.URL(url)
+    return httpx.Request(
+        method,
+        target,
+        headers={
+            "Host": target.netloc.decode("ascii"),
+            "Content-Length": str(stream.length),
+            "Content-Type": content_type,
+            **(headers or {}),
+        },
+        stream=stream,
+    )
+
+
+def multipart_request(
+    method: str,
+    url: str,
+    *,
+    field: str,
+    filename: str,
+    media_type: str,
+    document: Document,
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Request:
+    """Build a ``multipart/form-data`` request with one file part.
+
+    :param field: name of the part. :param filename: shown to the vendor; quotes, control and
+        line-break characters are percent-encoded as browsers do (WHATWG), so they cannot end the header.
+    """
+    boundary = secrets.token_hex(16)
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Disposition: form-data; name="{_quoted(field)}"; filename="{_quoted(filename)}"\r\n'
+        f"Content-Type: {media_type}\r\n\r\n"
+    ).encode()
+    stream = DocumentStream(document, head=head, tail=f"\r\n--{boundary}--\r\n".encode())
+    return upload_request(
+        method,
+        url,
+        stream=stream,
+        content_type=f"multipart/form-data; boundary={boundary}",
+        headers=headers,
+    )
+
+
+def _quoted(text: str) -> str:
+    return "".join(
+        f"%{ord(char):02X}" if char == '"' or ord(char) < ord(" ") or char == "\x7f" else char for char in text
+    )

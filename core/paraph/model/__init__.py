@@ -1,0 +1,77 @@
+"""The neutral model: no input or output, no vendor words."""
+
+from paraph.model.assurance import AchievedLevel, Assurance, Level, Regime, SignatureKind
+from paraph.model.document import ContentKind, Document, DocumentRole
+from paraph.model.envelope import Envelope, Stage, StageRule
+from paraph.model.event import Event, EventType
+from paraph.model.evidence import Evidence, EvidenceKind, SavedEvidence
+from paraph.model.fact import (
+    Fact,
+    FactType,
+    Observation,
+    Source,
+    Subject,
+    SubjectKind,
+    Trust,
+)
+from paraph.model.field import Anchor, Field, FieldKind, PageSize, Rect
+from paraph.model.problem import Problem, Severity
+from paraph.model.secret import Secret
+from paraph.model.signatory import DeliveryBy, Signatory, Verb
+from paraph.model.snapshot import (
+    Activity,
+    Attention,
+    Decision,
+    DeliveryState,
+    Ending,
+    Lifecycle,
+    SignatoryState,
+    Snapshot,
+    Turn,
+)
+
+__all__ = [
+    "AchievedLevel",
+    "Activity",
+    "Anchor",
+    "Assurance",
+    "Attention",
+    "ContentKind",
+    "Decision",
+    "DeliveryBy",
+    "DeliveryState",
+    "Document",
+    "DocumentRole",
+    "Ending",
+    "Envelope",
+    "Event",
+    "EventType",
+    "Evidence",
+    "EvidenceKind",
+    "Fact",
+    "FactType",
+    "Field",
+    "FieldKind",
+    "Level",
+    "Lifecycle",
+    "Observation",
+    "PageSize",
+    "Problem",
+    "Rect",
+    "Regime",
+    "SavedEvidence",
+    "Secret",
+    "Severity",
+    "Signatory",
+    "SignatoryState",
+    "SignatureKind",
+    "Snapshot",
+    "Source",
+    "Stage",
+    "StageRule",
+    "Subject",
+    "SubjectKind",
+    "Trust",
+    "Turn",
+    "Verb",
+]

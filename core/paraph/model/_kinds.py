@@ -1,0 +1,71 @@
+"""Shared building blocks of the model: validation, redaction, identifiers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime, timezone
+from typing import Any, NoReturn, TypeVar
+
+import attrs
+
+T = TypeVar("T")
+
+LOCAL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+"""Ids that the application controls: short, printable and safe in URLs, keys and file names."""
+
+
+def to_tuple(values: Iterable[T]) -> tuple[T, ...]:
+    """Freeze any iterable; a plain string is refused, since it is rarely meant as a sequence."""
+    if isinstance(values, str | bytes):
+        msg = "a sequence of values is needed, not a single string"
+        raise TypeError(msg)
+    return tuple(values)
+
+
+def aware_utc(value: datetime | None) -> datetime | None:
+    """Convert an aware datetime to UTC.
+
+    A naive one is kept as it is: :meth:`Envelope.problems` names it together with
+    everything else that is wrong, and nothing is sent before that.
+    """
+    if value is None or value.tzinfo is None:
+        return value
+    return value.astimezone(timezone.utc)
+
+
+def required_utc(instance: object, attribute: attrs.Attribute[Any], value: datetime) -> None:
+    """Refuse a naive datetime where paraph itself makes the object."""
+    if value.tzinfo is None or value.utcoffset() != timezone.utc.utcoffset(None):
+        msg = f"{type(instance).__name__}.{attribute.name} must be an aware UTC datetime"
+        raise ValueError(msg)
+
+
+def optional_utc(instance: object, attribute: attrs.Attribute[Any], value: datetime | None) -> None:
+    """Refuse a naive datetime, allow none."""
+    if value is not None:
+        required_utc(instance, attribute, value)
+
+
+def personal(default: Any = attrs.NOTHING, *, converter: Callable[[Any], Any] | None = None) -> Any:
+    """Declare a field that holds personal data: it never shows in a repr."""
+    return attrs.field(default=default, converter=converter, repr=False)
+
+
+class Unpicklable:
+    """Refuses pickling, because a pickle is a copy of personal data or a secret nobody looks after.
+
+    Copying within the process is harmless and returns the same frozen object.
+    """
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        msg = f"{type(self).__name__} holds personal data or secrets and cannot be pickled"
+        raise TypeError(msg)
+
+    def __copy__(self: T) -> T:
+        return self
+
+    def __deepcopy__(self: T, memo: dict[int, Any]) -> T:
+        return self

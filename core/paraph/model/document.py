@@ -1,0 +1,239 @@
+"""Documents: content by bytes, path, open-callable, digest only, or JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import mimetypes
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import attrs
+
+from paraph.model._kinds import Unpicklable
+
+BLOCK = 1 << 20
+"""Bytes read at a time; documents never need to fit into memory."""
+
+PDF = "application/pdf"
+
+
+class DocumentRole(StrEnum):
+    """Whether a document is signed or only travels along."""
+
+    SIGNED = "signed"
+    ATTACHMENT = "attachment"
+
+
+class ContentKind(StrEnum):
+    """What the vendor is given."""
+
+    FILE = "file"
+    JSON = "json"
+    DIGEST = "digest"
+    """Only the SHA-256 digest: the content never leaves the application."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Document(Unpicklable):
+    """One document of an envelope. Build it with a ``from_…`` constructor.
+
+    Two documents are equal if id, name, role, media type and digest are.
+
+    :ivar id: local id that the application controls; the vendor's id is kept beside it.
+    :ivar name: file name that people see; a label, never used as a path.
+    :ivar sha256: hex digest of the content, always known before anything is sent.
+    :ivar size: bytes; 0 where only the digest is known.
+    :ivar path: absolute path, where the content is a file on disk.
+    """
+
+    id: str
+    name: str = attrs.field(repr=False)
+    sha256: str
+    size: int
+    media_type: str = PDF
+    kind: ContentKind = ContentKind.FILE
+    role: DocumentRole = DocumentRole.SIGNED
+    path: str | None = attrs.field(default=None, repr=False)
+    head: bytes = attrs.field(default=b"", repr=False)
+    """The first 1024 bytes, for a cheap look at what the file is."""
+    tail: bytes = attrs.field(default=b"", repr=False)
+    """The last 1024 bytes."""
+    fault: str = ""
+    """Why the content could not be read: ``missing``, ``unreadable`` or empty."""
+    _open: Callable[[], BinaryIO] | None = attrs.field(default=None, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Document):
+            return NotImplemented
+        return self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def _identity(self) -> tuple[object, ...]:
+        return (self.id, self.name, self.role, self.media_type, self.kind, self.sha256, self.size)
+
+    @classmethod
+    def from_bytes(
+        cls,
+        content: bytes,
+        *,
+        name: str,
+        id: str = "",  # noqa: A002 - the field's name
+        media_type: str = "",
+        role: DocumentRole | str = DocumentRole.SIGNED,
+    ) -> Document:
+        """Hold the content in memory."""
+        return cls._measured(lambda: io.BytesIO(content), id=id, name=name, media_type=media_type, role=role)
+
+    @classmethod
+    def from_path(
+        cls,
+        path: str | Path,
+        *,
+        id: str = "",  # noqa: A002 - the field's name
+        name: str = "",
+        media_type: str = "",
+        role: DocumentRole | str = DocumentRole.SIGNED,
+    ) -> Document:
+        """Name a file; it is read once for its digest and again for each upload.
+
+        A file that cannot be read raises nothing here: the envelope's check names it
+        together with everything else that is wrong.
+        """
+        found = Path(path).resolve()
+        return cls._measured(
+            lambda: found.open("rb"),
+            id=id,
+            name=name or found.name,
+            media_type=media_type,
+            role=role,
+            path=str(found),
+        )
+
+    @classmethod
+    def from_opener(
+        cls,
+        opener: Callable[[], BinaryIO],
+        *,
+        name: str,
+        id: str = "",  # noqa: A002 - the field's name
+        media_type: str = "",
+        role: DocumentRole | str = DocumentRole.SIGNED,
+    ) -> Document:
+        """Give a function that opens a fresh binary stream each time it is called.
+
+        The content cannot be reopened by another process, so ``resume`` there needs the envelope again.
+        """
+        return cls._measured(opener, id=id, name=name, media_type=media_type, role=role)
+
+    @classmethod
+    def from_digest(
+        cls,
+        sha256: str,
+        *,
+        name: str,
+        id: str = "",  # noqa: A002 - the field's name
+        media_type: str = PDF,
+        role: DocumentRole | str = DocumentRole.SIGNED,
+    ) -> Document:
+        """Give only the SHA-256 digest (64 hex characters): the content stays with the application."""
+        return cls(
+            id=id or default_id(name),
+            name=name,
+            sha256=sha256.strip().lower(),
+            size=0,
+            media_type=media_type,
+            kind=ContentKind.DIGEST,
+            role=DocumentRole(role),
+        )
+
+    @classmethod
+    def from_json(
+        cls,
+        value: Mapping[str, Any],
+        *,
+        name: str,
+        id: str = "",  # noqa: A002 - the field's name
+    ) -> Document:
+        """Give structured data; it is serialised once, compact and with sorted keys."""
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        content = text.encode()
+        return cls._measured(
+            lambda: io.BytesIO(content),
+            id=id,
+            name=name,
+            media_type="application/json",
+            role=DocumentRole.SIGNED,
+            kind=ContentKind.JSON,
+        )
+
+    @classmethod
+    def _measured(  # noqa: PLR0913 - private; one place that reads a content for its digest
+        cls,
+        opener: Callable[[], BinaryIO],
+        *,
+        id: str,  # noqa: A002 - the field's name
+        name: str,
+        media_type: str,
+        role: DocumentRole | str,
+        kind: ContentKind = ContentKind.FILE,
+        path: str | None = None,
+    ) -> Document:
+        digest, size, head, tail, fault = hashlib.sha256(), 0, b"", b"", ""
+        try:
+            with opener() as stream:
+                while block := stream.read(BLOCK):
+                    head = head or block[:1024]
+                    tail = (tail + block)[-1024:]
+                    digest.update(block)
+                    size += len(block)
+        except FileNotFoundError:
+            fault = "missing"
+        except OSError:
+            fault = "unreadable"
+        return cls(
+            id=id or default_id(name),
+            name=name,
+            sha256=digest.hexdigest(),
+            size=size,
+            media_type=media_type or mimetypes.guess_type(name)[0] or "application/octet-stream",
+            kind=kind,
+            role=DocumentRole(role),
+            path=path,
+            head=head,
+            tail=tail,
+            fault=fault,
+            open=opener,
+        )
+
+    def open(self) -> BinaryIO:
+        """Return a fresh binary stream at its beginning; each attempt to upload takes its own.
+
+        :raises ValueError: only the digest is known.
+        """
+        if self._open is None:
+            msg = f"document {self.id!r} has no content here"
+            raise ValueError(msg)
+        return self._open()
+
+    @property
+    def has_content(self) -> bool:
+        """Whether :meth:`open` can give the content in this process."""
+        return self._open is not None
+
+    @property
+    def is_pdf(self) -> bool:
+        """Whether the media type says PDF."""
+        return self.media_type == PDF
+
+
+def default_id(name: str) -> str:
+    """Derive a local id from a file name: ``"Contract v2.pdf"`` becomes ``contract-v2``."""
+    stem = name.rsplit(".", 1)[0].lower()
+    kept = "".join(char if char.isascii() and char.isalnum() else "-" for char in stem)
+    return "-".join(part for part in kept.split("-") if part)[:64] or "document"

@@ -1,0 +1,98 @@
+"""The envelope: what an application asks for. Frozen, complete, without vendor words."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+import attrs
+
+from paraph.model._kinds import Unpicklable, aware_utc, personal, to_tuple
+from paraph.model.assurance import Assurance
+from paraph.model.document import Document, DocumentRole
+from paraph.model.field import Field
+from paraph.model.signatory import Signatory, Verb
+
+OptionsT = TypeVar("OptionsT")
+
+
+class StageRule(StrEnum):
+    """When a stage is over."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+@attrs.frozen(kw_only=True)
+class Stage:
+    """One step of the signing order. Stages that are not described follow the rule ``all``.
+
+    :ivar number: the number that signatories name in ``stage``; lower ones come first.
+    """
+
+    number: int
+    rule: StageRule = attrs.field(default=StageRule.ALL, converter=StageRule)
+    name: str = ""
+
+
+def _with_ids(signatories: Iterable[Signatory]) -> tuple[Signatory, ...]:
+    """Give signatories without a local id one by position: ``s1``, ``s2``, …"""
+    return tuple(
+        person if person.id else attrs.evolve(person, id=f"s{position}")
+        for position, person in enumerate(to_tuple(signatories), start=1)
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Envelope(Unpicklable):
+    """One signing process: documents, signatories and the terms.
+
+    Building one never fails because of its content: ``client.check`` and
+    ``client.send`` list everything that is wrong at once.
+
+    :ivar id: identifies the envelope for ever; sending the same id again never sends twice.
+    :ivar reference: your own reference, such as a contract number; searchable.
+    :ivar assurance: level, floor and regime for every signatory that names none.
+    :ivar language: two-letter ISO 639-1 code of mails and pages.
+    :ivar country: two-letter ISO 3166-1 code of the governing law; used by routes.
+    :ivar expires_at: aware; after it nobody can sign. ``scheduled_at``: aware; sent then.
+    :ivar options: instances of providers' own option classes; each provider reads its own.
+    """
+
+    title: str = personal("")
+    documents: tuple[Document, ...] = attrs.field(default=(), converter=to_tuple)
+    signatories: tuple[Signatory, ...] = attrs.field(default=(), converter=_with_ids)
+    fields: tuple[Field, ...] = attrs.field(default=(), converter=to_tuple)
+    stages: tuple[Stage, ...] = attrs.field(default=(), converter=to_tuple)
+    message: str = personal("")
+    reference: str = ""
+    assurance: Assurance = Assurance()
+    language: str | None = None
+    country: str | None = None
+    tenant: str = ""
+    tags: tuple[str, ...] = attrs.field(default=(), converter=to_tuple)
+    expires_at: datetime | None = attrs.field(default=None, converter=aware_utc)
+    scheduled_at: datetime | None = attrs.field(default=None, converter=aware_utc)
+    options: tuple[object, ...] = attrs.field(default=(), converter=to_tuple, repr=False)
+    id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
+
+    def assurance_of(self, signatory: Signatory) -> Assurance:
+        """Return what is asked of this signatory: their own assurance or the envelope's."""
+        return signatory.assurance or self.assurance
+
+    def options_of(self, kind: type[OptionsT]) -> OptionsT | None:
+        """Return the options instance of that class, or ``None``."""
+        return next((option for option in self.options if isinstance(option, kind)), None)
+
+    @property
+    def signers(self) -> tuple[Signatory, ...]:
+        """Those whose decision the envelope waits for: everyone but recipients of copies."""
+        return tuple(person for person in self.signatories if person.verb is not Verb.RECEIVE_COPY)
+
+    @property
+    def signed_documents(self) -> tuple[Document, ...]:
+        """The documents that get signatures, without attachments."""
+        return tuple(document for document in self.documents if document.role is DocumentRole.SIGNED)

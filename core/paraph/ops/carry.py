@@ -1,0 +1,147 @@
+"""Running a provider's flow under its account: credentials, shared values, secrets, journal.
+
+Providers know none of this. Their flows ask with commands, and :func:`under` answers:
+credentials are attached per request and only for the account's own origin; shared values and
+HTTP clients are the account's own; steps go to the journal of the attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+
+from paraph.errors import ParaphError, VendorError
+from paraph.flow.commands import (
+    Command,
+    Download,
+    Downloaded,
+    Flow,
+    Http,
+    Identify,
+    Recall,
+    Remember,
+    Shared,
+    Step,
+)
+from paraph.flow.helpers import call
+from paraph.flow.intercept import intercept
+from paraph.model import Secret
+from paraph.ops.journal import identify, run_step
+from paraph.ops.kernel import Kernel
+from paraph.provider.account import Account
+from paraph.store.records import AttemptRecord
+
+if TYPE_CHECKING:
+    import httpx
+
+R = TypeVar("R")
+
+UNAUTHORIZED = 401
+DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+
+
+def under(
+    kernel: Kernel, account: Account[Any], flow: Flow[R], *, attempt: AttemptRecord | None = None
+) -> Flow[R]:
+    """Run a provider's flow; vendor errors get the account's name."""
+    origin = kernel.provider(account).origin(account)
+
+    def answer(command: Command) -> Flow[Any] | None:
+        match command:
+            case Http() | Download():
+                return _exchange(kernel, account, command, origin)
+            case Shared():
+                return _shared(kernel, account, command)
+            case Step():
+                return bound(run_step(kernel, _attempt(attempt), command))
+            case Identify():
+                return identify(kernel, _attempt(attempt), command)
+            case Remember(key, value):
+                return call(_remember, kernel, account.name, key, value)
+            case Recall(key):
+                return call(_recall, kernel, account.name, key)
+            case _:
+                return None
+
+    def bound(inner: Flow[Any]) -> Flow[Any]:
+        return intercept(inner, answer)
+
+    try:
+        return (yield from bound(flow))
+    except VendorError as error:
+        error.account = error.account or account.name
+        raise
+
+
+def _attempt(attempt: AttemptRecord | None) -> AttemptRecord:
+    if attempt is None:
+        msg = "only a provider's send flow may use step and identify"
+        raise ParaphError(msg)
+    return attempt
+
+
+def _exchange(
+    kernel: Kernel, account: Account[Any], command: Http | Download, origin: str
+) -> Flow[httpx.Response | Downloaded]:
+    """Send a request with the account's credentials if it goes to the account's own origin.
+
+    A 401 renews the credentials once and sends again: the vendor refused before any effect.
+    """
+    if not command.credentials or not same_origin(command.request.url, origin):
+        command.request.headers.pop("Authorization", None)
+        result: httpx.Response | Downloaded = yield attrs.evolve(command, account=account.name)
+        return result
+    headers = yield from _credentials(kernel, account, None)
+    command.request.headers.update(headers)
+    result = yield attrs.evolve(command, account=account.name)
+    response = result.response if isinstance(result, Downloaded) else result
+    if response.status_code != UNAUTHORIZED:
+        return result
+    renewed = yield from _credentials(kernel, account, headers.get("Authorization"))
+    if renewed == headers:
+        return result
+    command.request.headers.update(renewed)
+    result = yield attrs.evolve(command, account=account.name)
+    return result
+
+
+def _credentials(kernel: Kernel, account: Account[Any], refused: str | None) -> Flow[Mapping[str, str]]:
+    """Ask the provider for headers. If that fails, the request that needed them was never sent."""
+    try:
+        return (yield from under(kernel, account, kernel.provider(account).authorize(account, refused)))
+    except VendorError as error:
+        error.effect = "none"
+        raise
+
+
+def _shared(kernel: Kernel, account: Account[Any], command: Shared) -> Flow[Any]:
+    produce = command.produce
+    result = yield attrs.evolve(
+        command, account=account.name, produce=lambda: under(kernel, account, produce())
+    )
+    return result
+
+
+def same_origin(url: httpx.URL, origin: str) -> bool:
+    """Whether a URL has the scheme, host and port of a base URL."""
+    import httpx
+
+    base = httpx.URL(origin)
+    return (url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)) == (
+        base.scheme,
+        base.host,
+        base.port or DEFAULT_PORTS.get(base.scheme),
+    )
+
+
+def _remember(kernel: Kernel, account: str, key: str, value: Secret) -> None:
+    with kernel.store.begin() as tx:
+        tx.put_private(account, key, value.reveal())
+
+
+def _recall(kernel: Kernel, account: str, key: str) -> Secret | None:
+    with kernel.store.begin() as tx:
+        value = tx.private(account, key)
+    return None if value is None else Secret(value)

@@ -1,0 +1,200 @@
+"""The journal of a send: an effect at a vendor happens at most once per attempt.
+
+Theory of operation
+===================
+
+The intent of a step is committed before its effect, the result after it. So a step found
+as *intent* may have happened, and the answer is a read, never a repetition:
+
+==================  =========================  ===============================================
+found               recover says               then
+==================  =========================  ===============================================
+nothing             –                          commit the intent, do the effect
+done                –                          return the remembered result
+intent              a result                   remember it
+intent              it did not happen          do the effect (publish: with the same vendor id)
+intent              cannot be found out        :class:`UncertainStep`
+intent, draft       there is no way to read    do it again: a draft is inert, an orphan is harmless
+intent, publish     there is no way to read    :class:`UncertainStep`: a person decides
+==================  =========================  ===============================================
+
+An effect that fails without any doubt (refused, or never sent) takes its intent back. One
+that fails in doubt (no answer, 5xx, cut off) leaves it; if the step can be read, it is read
+at once, and otherwise ``resume`` does so later. A publication is read after a refusal too.
+
+Two processes may run the same attempt. The first result that is committed for a step is
+*the* result: the other run adopts it, so both go on with one vendor id, and publishing the same
+vendor id is at most one publication. :func:`identify` refuses a second vendor id for the same
+reason.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from paraph.errors import AttemptSuperseded, UncertainStep, VendorError
+from paraph.flow.commands import NOT_DONE, UNKNOWN, Flow, Identify, Step
+from paraph.flow.helpers import call, now
+from paraph.ledger import derive, stream_of
+from paraph.model import SubjectKind
+from paraph.ops.kernel import Kernel
+from paraph.store.records import AttemptRecord, AttemptState, StepKind, StepRecord, StepState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from paraph.store import Transaction
+
+
+def run_step(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[Any]:
+    """Run one journalled step by the table above and return its result."""
+    found, began = yield from _begin(kernel, attempt, step)
+    if found.state is StepState.DONE:
+        return json.loads(found.result)
+    if not began:
+        outcome = yield from _recover(attempt, step)
+        if outcome is not None:
+            return (yield from _finish(kernel, attempt, step, outcome[0]))
+    try:
+        value = yield from step.effect()
+    except VendorError as error:
+        happened = yield from _happened(kernel, attempt, step, error)
+        if happened is None:
+            if began and error.effect == "none":
+                yield from call(_drop, kernel, attempt, step)
+            raise
+        value = happened[0]
+    return (yield from _finish(kernel, attempt, step, value))
+
+
+def _begin(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[tuple[StepRecord, bool]]:
+    at = yield from now()
+    return (yield from call(_commit_intent, kernel, attempt, step, at))
+
+
+def _commit_intent(
+    kernel: Kernel, attempt: AttemptRecord, step: Step, at: datetime
+) -> tuple[StepRecord, bool]:
+    with kernel.store.begin() as tx:
+        _guard(tx, attempt)
+        found = tx.step(attempt.id, step.key)
+        if found is not None:
+            return found, False
+        intent = StepRecord(attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.INTENT, at=at)
+        tx.put_step(intent)
+        return intent, True
+
+
+def _guard(tx: Transaction, attempt: AttemptRecord) -> None:
+    current = tx.attempt(attempt.id)
+    if current is None or current.state is AttemptState.SUPERSEDED:
+        msg = f"attempt {attempt.number} of envelope {attempt.envelope_id!r} was superseded"
+        raise AttemptSuperseded(msg)
+
+
+def _recover(attempt: AttemptRecord, step: Step) -> Flow[tuple[Any] | None]:
+    """Find out what an interrupted step did: its result in a tuple, or ``None`` for "do it"."""
+    if step.recover is None:
+        if step.kind is StepKind.DRAFT:
+            return None
+        raise _uncertain(attempt, step)
+    outcome = yield from step.recover()
+    if outcome is NOT_DONE:
+        return None
+    if outcome is UNKNOWN:
+        raise _uncertain(attempt, step)
+    return (outcome.value,)
+
+
+def _happened(
+    kernel: Kernel, attempt: AttemptRecord, step: Step, error: VendorError
+) -> Flow[tuple[Any] | None]:
+    """Find out what a failed effect did: its result in a tuple, or ``None`` if it does not show.
+
+    Another run of the same attempt may have been faster, and be the reason for a refusal: its
+    committed result is the result. Otherwise the vendor is asked where that makes sense. "It did
+    not happen" is no licence to repeat here: the lost request may still land.
+    """
+    found = yield from call(_stored, kernel, attempt, step)
+    if found is not None and found.state is StepState.DONE:
+        return (json.loads(found.result),)
+    if step.recover is None or (error.effect == "none" and step.kind is StepKind.DRAFT):
+        return None
+    try:
+        outcome = yield from step.recover()
+    except VendorError:
+        return None
+    return None if outcome is NOT_DONE or outcome is UNKNOWN else (outcome.value,)
+
+
+def _stored(kernel: Kernel, attempt: AttemptRecord, step: Step) -> StepRecord | None:
+    with kernel.store.begin() as tx:
+        return tx.step(attempt.id, step.key)
+
+
+def _finish(kernel: Kernel, attempt: AttemptRecord, step: Step, value: Any) -> Flow[Any]:
+    at = yield from now()
+    return (yield from call(_commit_result, kernel, attempt, step, json.dumps(value), at))
+
+
+def _commit_result(kernel: Kernel, attempt: AttemptRecord, step: Step, result: str, at: datetime) -> Any:
+    with kernel.store.begin() as tx:
+        found = tx.step(attempt.id, step.key)
+        if found is not None and found.state is StepState.DONE:
+            return json.loads(found.result)
+        tx.put_step(
+            StepRecord(
+                attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.DONE, result=result, at=at
+            )
+        )
+        return json.loads(result)
+
+
+def _drop(kernel: Kernel, attempt: AttemptRecord, step: Step) -> None:
+    with kernel.store.begin() as tx:
+        found = tx.step(attempt.id, step.key)
+        if found is not None and found.state is StepState.INTENT:
+            tx.drop_step(attempt.id, step.key)
+
+
+def _uncertain(attempt: AttemptRecord, step: Step) -> UncertainStep:
+    return UncertainStep(
+        f"step {step.key!r} of envelope {attempt.envelope_id!r} was interrupted and cannot be read back: "
+        f"look at the vendor whether it happened (our reference there: {attempt.id})",
+        envelope_id=attempt.envelope_id,
+        step=step.key,
+    )
+
+
+def identify(kernel: Kernel, attempt: AttemptRecord, command: Identify) -> Flow[None]:
+    """Commit vendor references; what arrived for them before is adopted."""
+    at = yield from now()
+    yield from call(_commit_references, kernel, attempt, command, at)
+
+
+def _commit_references(kernel: Kernel, attempt: AttemptRecord, command: Identify, at: datetime) -> None:
+    origin = kernel.origin(attempt.account)
+    with kernel.store.begin() as tx:
+        _guard(tx, attempt)
+        stored = tx.attempt(attempt.id)
+        if stored is None:
+            return
+        if command.envelope and stored.vendor_ref not in {None, command.envelope}:
+            msg = f"envelope {attempt.envelope_id!r} got another vendor id meanwhile; call client.resume"
+            raise AttemptSuperseded(msg)
+        merged = attrs.evolve(
+            stored,
+            vendor_ref=command.envelope or stored.vendor_ref,
+            signatories=tuple({**dict(stored.signatories), **dict(command.signatories)}.items()),
+            documents=tuple({**dict(stored.documents), **dict(command.documents)}.items()),
+        )
+        if merged == stored:
+            return
+        tx.put_attempt(merged)
+        if merged.vendor_ref:
+            stream = stream_of(origin, SubjectKind.ENVELOPE, merged.vendor_ref)
+            tx.adopt_events(stream, envelope_id=merged.envelope_id)
+            derive(tx, stream, origin, at=at, load=kernel.load)

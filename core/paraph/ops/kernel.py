@@ -1,0 +1,111 @@
+"""What every operation works with: configuration, registry, store, accounts."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from paraph.errors import UnknownEnvelope
+from paraph.ledger import Origin
+from paraph.model import Envelope
+from paraph.provider.account import Account, Carried
+from paraph.provider.protocol import Provider
+from paraph.store.records import AttemptRecord, EnvelopeRecord
+
+if TYPE_CHECKING:
+    from paraph.config import Config
+    from paraph.provider.registry import Registry
+    from paraph.store import Store, Transaction
+
+
+@attrs.define(eq=False)
+class Kernel:
+    """The state of one client: nothing here is shared between clients."""
+
+    config: Config
+    registry: Registry
+    store: Store
+    _accounts: dict[str, Account[Any]] = attrs.field(factory=dict, repr=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
+    last_claim_read: dict[str, datetime] = attrs.field(factory=dict, repr=False)
+    """When an unproven claim last caused a read, by envelope: claims must not turn us into a load."""
+
+    def account(self, name: str) -> Account[Any]:
+        """Return an account with its secrets resolved, once.
+
+        :raises UnknownAccount, MissingSecret, ConfigurationError: it cannot be used.
+        """
+        with self._lock:
+            if name not in self._accounts:
+                self._accounts[name] = self.config.account(name, self.registry)
+            return self._accounts[name]
+
+    def provider(self, account: Account[Any]) -> Provider:
+        """Return the account's provider."""
+        return self.registry.provider(account.provider, where=f"accounts.{account.name}.provider")
+
+    def origin(self, account_name: str) -> Origin:
+        """Return what makes an account's vendor references unique."""
+        account = self.account(account_name)
+        return Origin(
+            account=account.name,
+            provider=account.provider,
+            environment=account.environment,
+            vendor_tenant=self.provider(account).tenant(account),
+        )
+
+    def load(self, record: EnvelopeRecord) -> Envelope:
+        """Return a stored envelope; documents kept in memory have no content yet."""
+        from paraph.convert.envelope import envelope_from_json
+
+        return envelope_from_json(record.body, self._options_class)
+
+    def dump(self, envelope: Envelope) -> str:
+        """Serialise an envelope for the store."""
+        from paraph.convert.envelope import envelope_to_json
+
+        return envelope_to_json(envelope, self._provider_of_options)
+
+    def _options_class(self, provider: str) -> type | None:
+        return self.registry.info(provider, where="a stored envelope").envelope_options
+
+    def _provider_of_options(self, kind: type) -> str:
+        for name in {account.provider for account in self.config.accounts.values()}:
+            if self.registry.info(name, where="accounts").envelope_options is kind:
+                return name
+        from paraph.errors import UsageError
+
+        msg = f"Envelope.options holds a {kind.__name__}, which no configured provider understands"
+        raise UsageError(msg)
+
+
+def must_find(tx: Transaction, envelope_id: str) -> EnvelopeRecord:
+    """Return a stored envelope. :raises UnknownEnvelope: there is none."""
+    record = tx.envelope(envelope_id)
+    if record is None:
+        msg = f"no envelope {envelope_id!r} in this store; client.envelopes() or `paraph status` lists them"
+        raise UnknownEnvelope(msg)
+    return record
+
+
+def current_attempt(tx: Transaction, envelope_id: str) -> AttemptRecord | None:
+    """Return the attempt that carries the envelope now: the last one."""
+    attempts = tx.attempts(envelope_id)
+    return attempts[-1] if attempts else None
+
+
+def carried_of(envelope: Envelope, attempt: AttemptRecord) -> Carried:
+    """Return an envelope on its way, as providers see it."""
+    return Carried(
+        envelope=envelope,
+        reference=attempt.id,
+        attempt=attempt.number,
+        vendor_ref=attempt.vendor_ref or "",
+        signatories=dict(attempt.signatories),
+        documents=dict(attempt.documents),
+    )
+
+

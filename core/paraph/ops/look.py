@@ -1,0 +1,164 @@
+"""Looking: ``get``, ``refresh``, ``envelopes``, ``events``, ``wait``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from paraph.errors import NotReady, Unobservable, UnsupportedCapability, WaitTimeout
+from paraph.flow.commands import Flow
+from paraph.flow.helpers import call, now, sleep
+from paraph.flow.retry import READING, retrying
+from paraph.ledger import events_of
+from paraph.model import Event, Snapshot
+from paraph.ops.carry import under
+from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
+from paraph.ops.observe import observe, project
+from paraph.provider.account import Account, Carried
+from paraph.provider.capability import Capability
+
+FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.25, 15.0, 1.5
+"""Seconds between two looks of ``wait``, growing by the factor."""
+
+
+def get(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
+    """Return what is known of an envelope, from the store alone.
+
+    :raises UnknownEnvelope: it is not in this store.
+    """
+    return (yield from project(kernel, envelope_id))
+
+
+def refresh(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
+    """Read an envelope's state at the vendor and return what is known then.
+
+    :raises UnsupportedCapability: this vendor offers no read.
+    :raises NotReady: it does not exist at the vendor yet; see ``resume``.
+    """
+    account, carried = yield from located(kernel, envelope_id)
+    require(kernel, account, Capability.READ_STATUS, "the vendor tells its state by webhooks only")
+    provider = kernel.provider(account)
+    flow = retrying(lambda: under(kernel, account, provider.read(carried, account)), READING)
+    observation = yield from flow
+    yield from observe(kernel, observation, account.name)
+    return (yield from project(kernel, envelope_id))
+
+
+def located(kernel: Kernel, envelope_id: str) -> Flow[tuple[Account[object], Carried]]:
+    """Return the account and the vendor's references of an envelope that exists at its vendor."""
+    carried, name = yield from call(_located, kernel, envelope_id)
+    account = yield from call(kernel.account, name)
+    return account, carried
+
+
+def _located(kernel: Kernel, envelope_id: str) -> tuple[Carried, str]:
+    with kernel.store.begin() as tx:
+        stored = must_find(tx, envelope_id)
+        attempt = current_attempt(tx, envelope_id)
+    if attempt is None or not attempt.vendor_ref:
+        msg = f"envelope {envelope_id!r} does not exist at its vendor yet; client.resume continues its send"
+        raise NotReady(msg)
+    return carried_of(kernel.load(stored), attempt), attempt.account
+
+
+def require(kernel: Kernel, account: Account[object], capability: Capability, hint: str = "") -> None:
+    """Refuse what an account does not offer, before any request.
+
+    :raises UnsupportedCapability: it does not.
+    """
+    offered = kernel.provider(account).capabilities(account)
+    if capability not in offered:
+        raise UnsupportedCapability(
+            account=account.name,
+            provider=account.provider,
+            capability=capability.value,
+            hint=hint or offered.notes.get(capability, ""),
+        )
+
+
+def envelopes(
+    kernel: Kernel, *, account: str | None = None, reference: str | None = None, limit: int = 100
+) -> Flow[tuple[Snapshot, ...]]:
+    """Return what is known of the newest envelopes, from the store alone.
+
+    :param reference: only those with this reference of yours.
+    """
+    ids = yield from call(_ids, kernel, account, reference, limit)
+    found = []
+    for envelope_id in ids:
+        found.append((yield from project(kernel, envelope_id)))
+    return tuple(found)
+
+
+def _ids(kernel: Kernel, account: str | None, reference: str | None, limit: int) -> tuple[str, ...]:
+    with kernel.store.begin() as tx:
+        return tuple(each.id for each in tx.envelopes(account=account, reference=reference, limit=limit))
+
+
+def events(
+    kernel: Kernel,
+    envelope_id: str | None = None,
+    *,
+    account: str | None = None,
+    after: int = 0,
+    limit: int = 1000,
+) -> Flow[tuple[Event, ...]]:
+    """Return events in the order in which this store learned them.
+
+    :param envelope_id: only of this envelope; of all, and of accounts and contacts, if ``None``.
+    :param after: only those with a higher ``sequence``: remember the last one to go on from there.
+    """
+    return (yield from call(_events, kernel, envelope_id, account, after, limit))
+
+
+def _events(
+    kernel: Kernel, envelope_id: str | None, account: str | None, after: int, limit: int
+) -> tuple[Event, ...]:
+    with kernel.store.begin() as tx:
+        if envelope_id is not None:
+            must_find(tx, envelope_id)
+        records = tx.events(envelope_id=envelope_id, account=account, after=after, limit=limit)
+        return events_of(tx, records, kernel.origin, kernel.load)
+
+
+def has_ended(snapshot: Snapshot) -> bool:
+    """Whether nothing more will be signed: what ``wait`` waits for by default."""
+    return snapshot.ended
+
+
+def wait(
+    kernel: Kernel,
+    envelope_id: str,
+    *,
+    timeout: float = 3600.0,
+    until: Callable[[Snapshot], bool] = has_ended,
+) -> Flow[Snapshot]:
+    """Wait until an envelope has ended, or until ``until`` says so; look at growing intervals.
+
+    :param timeout: seconds.
+    :raises Unobservable: this vendor never tells that an envelope is completed.
+    :raises WaitTimeout: it did not happen in time.
+    """
+    snapshot = yield from project(kernel, envelope_id)
+    account = yield from call(kernel.account, snapshot.account)
+    offered = kernel.provider(account).capabilities(account)
+    if until is has_ended and Capability.SEE_COMPLETION not in offered:
+        msg = (
+            f"account {account.name!r} never tells that an envelope is completed, so waiting would not end; "
+            "see the provider's page for what to do instead"
+        )
+        raise Unobservable(msg)
+    started = yield from now()
+    pause = FIRST_PAUSE
+    while not until(snapshot):
+        passed = ((yield from now()) - started).total_seconds()
+        if passed >= timeout:
+            msg = f"envelope {envelope_id!r} is {snapshot.lifecycle} after {timeout:g} s; it lives on"
+            raise WaitTimeout(msg)
+        if Capability.READ_STATUS in offered:
+            snapshot = yield from refresh(kernel, envelope_id)
+        else:
+            snapshot = yield from project(kernel, envelope_id)
+        if not until(snapshot):
+            yield from sleep(min(pause, max(0.0, timeout - passed)))
+            pause = min(pause * GROWTH, LONGEST_PAUSE)
+    return snapshot

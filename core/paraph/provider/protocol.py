@@ -1,0 +1,195 @@
+"""What a provider has to be, and what it may be.
+
+A provider object is stateless: everything it needs is in its arguments, everything
+that lasts is behind commands. The required part is :class:`Provider`; further
+abilities are protocols of their own, and a declared capability and the type agree
+(a conformance check holds the two together).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Protocol, runtime_checkable
+
+import attrs
+
+from paraph.flow.commands import Downloaded, Flow, Sink
+from paraph.model import Envelope, Evidence, Fact, Observation, Problem, Secret
+from paraph.model._kinds import to_tuple
+from paraph.provider.account import Account, Carried, Delivery, SigningLink
+from paraph.provider.action import Action
+from paraph.provider.capability import Capabilities
+from paraph.provider.info import ProviderInfo
+
+
+class Malformed(StrEnum):
+    """Why a delivery cannot be what it pretends to be; local checks only."""
+
+    NOT_READABLE = "not_readable"
+    """No JSON, wrong encoding, wrong shape, too deep."""
+    OTHER_TENANT = "other_tenant"
+    """It names another tenant of the vendor."""
+    OTHER_ENVIRONMENT = "other_environment"
+    """It names another environment of the vendor."""
+    NO_PROOF = "no_proof"
+    """The proof that this vendor always sends is missing."""
+
+
+@attrs.frozen(kw_only=True)
+class Reading:
+    """What a delivery says, read without any request.
+
+    :ivar facts: 0 to n; unknown words become facts of type ``unknown``.
+    :ivar subject_ref: the vendor's id of the envelope that it is about, if any.
+    :ivar our_reference: the attempt reference that the vendor echoes, if any.
+    :ivar proof: the one-time token, if this vendor sends one.
+    :ivar read: the delivery asks for a read to be certain (an ambiguous end).
+    :ivar rejected: why it is refused without any request, or ``None``.
+    :ivar private: secrets to keep once it is proven, such as signing tokens, by key.
+    """
+
+    facts: tuple[Fact, ...] = attrs.field(default=(), converter=to_tuple)
+    subject_ref: str = ""
+    our_reference: str = ""
+    proof: Secret | None = None
+    read: bool = False
+    rejected: Malformed | None = None
+    private: tuple[tuple[str, Secret], ...] = attrs.field(default=(), converter=to_tuple, repr=False)
+
+
+class Verdict(StrEnum):
+    """What the vendor, or a local check, says of a delivery's proof."""
+
+    PROVEN = "proven"
+    """The delivery is the vendor's."""
+    UNPROVEN = "unproven"
+    """This vendor offers no proof: only a claim."""
+    USED = "used"
+    """The one-time token was consumed before; the receiving side decides by its own records."""
+    FOREIGN = "foreign"
+    """Invented, or made for someone else."""
+    EXPIRED = "expired"
+    """Too old to be checked."""
+
+
+class Provider(Protocol):
+    """The required abilities."""
+
+    @property
+    def info(self) -> ProviderInfo:
+        """The static description."""
+
+    def tenant(self, account: Account[Any]) -> str:
+        """Return the vendor's tenant of the account, part of every event id. No request."""
+
+    def origin(self, account: Account[Any]) -> str:
+        """Return the base URL; credentials are attached to requests of its origin only."""
+
+    def capabilities(self, account: Account[Any]) -> Capabilities:
+        """Return what this account offers: the static capabilities, perhaps narrowed."""
+
+    def check(self, envelope: Envelope, account: Account[Any]) -> tuple[Problem, ...]:
+        """Return what this vendor cannot be told, beyond what the capabilities say. No request."""
+
+    def authorize(self, account: Account[Any], refused: str | None) -> Flow[Mapping[str, str]]:
+        """Return the headers that authenticate a request.
+
+        :param refused: the ``Authorization`` value that the vendor just refused with 401, or
+            ``None``; a renewable credential is renewed if it is still that one.
+        """
+
+    def preflight(self, envelope: Envelope, account: Account[Any]) -> Flow[tuple[Problem, ...]]:
+        """Return problems that only a read at the vendor shows. Reads only, never a change."""
+
+    def send(self, carried: Carried, account: Account[Any]) -> Flow[Observation]:
+        """Make and publish the envelope with journalled steps; the last one publishes."""
+
+    def read(self, carried: Carried, account: Account[Any]) -> Flow[Observation]:
+        """Read everything the vendor shows of the envelope.
+
+        :raises UnsupportedCapability: the vendor offers no read.
+        """
+
+    def observe(self, delivery: Delivery, account: Account[Any]) -> Reading:
+        """Read a webhook. Pure: any bytes and headers give a :class:`Reading`, never an exception."""
+
+    def verify(self, reading: Reading, delivery: Delivery, account: Account[Any]) -> Flow[Verdict]:
+        """Check the proof of a delivery; vendor errors mean "cannot be checked now"."""
+
+
+@runtime_checkable
+class Cancels(Protocol):
+    """Ability of :attr:`Capability.CANCEL`."""
+
+    def cancel(self, carried: Carried, account: Account[Any], reason: str) -> Flow[Observation]:
+        """End the envelope; an envelope that has ended already is no error."""
+
+
+@runtime_checkable
+class Reminds(Protocol):
+    """Ability of :attr:`Capability.REMIND`."""
+
+    def remind(self, carried: Carried, account: Account[Any], signatory_id: str) -> Flow[Observation]:
+        """Remind one signatory."""
+
+
+@runtime_checkable
+class GivesLinks(Protocol):
+    """Ability of :attr:`Capability.SIGNING_LINK`."""
+
+    def signing_link(self, carried: Carried, account: Account[Any], signatory_id: str) -> Flow[SigningLink]:
+        """Return the link of one signatory.
+
+        :raises UnsupportedCapability: not for this signatory. :raises NotReady: not yet.
+        """
+
+
+@runtime_checkable
+class SuppliesEvidence(Protocol):
+    """Ability to hand out evidence; :attr:`Capabilities.evidence` says of which kinds."""
+
+    def evidence(self, carried: Carried, account: Account[Any]) -> Flow[tuple[Evidence, ...]]:
+        """Return the artefacts that can be fetched now."""
+
+    def fetch(self, evidence: Evidence, carried: Carried, account: Account[Any], sink: Sink) -> Flow[Downloaded]:
+        """Stream one artefact into ``sink``. Never the unsigned original for a signed document.
+
+        :raises NotReady: the vendor has not made it yet.
+        """
+
+
+@attrs.frozen(kw_only=True)
+class PastDelivery:
+    """One entry of the vendor's list of past deliveries: authentic, since the API says so."""
+
+    id: str
+    facts: tuple[Fact, ...] = attrs.field(default=(), converter=to_tuple)
+    subject_ref: str = ""
+    our_reference: str = ""
+    delivered: bool = True
+
+
+@runtime_checkable
+class ListsEvents(Protocol):
+    """Ability of :attr:`Capability.EVENT_LIST`."""
+
+    def past_deliveries(self, account: Account[Any]) -> Flow[tuple[PastDelivery, ...]]:
+        """Return what the vendor lists, for our own endpoint."""
+
+
+@runtime_checkable
+class ManagesWebhooks(Protocol):
+    """Ability of :attr:`Capability.MANAGE_WEBHOOKS`."""
+
+    def ensure_webhook(self, account: Account[Any], url: str) -> Flow[str]:
+        """Register ``url`` unless it is; return the endpoint's vendor id."""
+
+
+@runtime_checkable
+class OffersActions(Protocol):
+    """Ability to run single vendor actions by name through ``client.call``."""
+
+    @property
+    def actions(self) -> Mapping[str, Action[Any, Any]]:
+        """The actions by name, such as ``signers.search``."""

@@ -1,0 +1,166 @@
+"""What the store keeps, as plain frozen records.
+
+Times are aware UTC. ``body`` texts are neutral JSON made by :mod:`paraph.convert`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from paraph.model import FactType, Source, SubjectKind, Trust
+
+
+class AttemptState(StrEnum):
+    """How far one try to carry an envelope came."""
+
+    OPEN = "open"
+    """The send flow runs, or was interrupted."""
+    PUBLISHED = "published"
+    """The vendor has accepted it."""
+    SUPERSEDED = "superseded"
+    """A later attempt carries the envelope; this one's news no longer move it."""
+
+
+class StepKind(StrEnum):
+    """What a journalled step does at the vendor."""
+
+    DRAFT = "draft"
+    """Its effect is inert: nobody is told and nothing can be signed."""
+    PUBLISH = "publish"
+    """Its effect reaches people: it may never happen twice."""
+
+
+class StepState(StrEnum):
+    """What is known of a step's effect."""
+
+    INTENT = "intent"
+    """Committed before the effect; found after a crash it means: it may have happened."""
+    DONE = "done"
+
+
+class DeliveryStage(StrEnum):
+    """How far a received webhook was processed."""
+
+    STORED = "stored"
+    PROCESSED = "processed"
+    REJECTED = "rejected"
+    DEAD = "dead"
+    """Given up after the last retry; kept for a person."""
+
+
+@attrs.frozen(kw_only=True)
+class EnvelopeRecord:
+    """One envelope. ``account`` is where its current attempt lives."""
+
+    id: str
+    account: str
+    reference: str
+    tenant: str
+    created_at: datetime
+    body: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class AttemptRecord:
+    """One try to carry an envelope through one account.
+
+    :ivar id: also the reference that the vendor is given, where it takes one.
+    :ivar vendor_tenant: the vendor's tenant, part of every event id.
+    :ivar vendor_ref: the vendor's id of the envelope, once known.
+    :ivar signatories: pairs (local id, vendor reference); ``documents`` likewise.
+    """
+
+    id: str
+    envelope_id: str
+    number: int
+    account: str
+    provider: str
+    environment: str
+    vendor_tenant: str
+    state: AttemptState = AttemptState.OPEN
+    vendor_ref: str | None = None
+    signatories: tuple[tuple[str, str], ...] = ()
+    documents: tuple[tuple[str, str], ...] = ()
+    started_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class StepRecord:
+    """One journalled step of an attempt. ``result`` is JSON."""
+
+    attempt_id: str
+    key: str
+    kind: StepKind
+    state: StepState
+    result: str = attrs.field(default="null", repr=False)
+    at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Sighting:
+    """One way in which one fact was told; a set of sightings is all the ledger knows.
+
+    :ivar key: digest of everything below but ``seen_at``; the same telling is stored once.
+    :ivar stream: provider, vendor tenant, subject kind and vendor reference in one string.
+    """
+
+    key: str
+    stream: str
+    event_id: str
+    type: FactType
+    subject_kind: SubjectKind
+    vendor_ref: str
+    target: str
+    occurrence: str
+    at: datetime | None
+    native: str
+    reason: str | None = attrs.field(repr=False)
+    actor: str = attrs.field(repr=False)
+    inferred: bool
+    trust: Trust
+    source: Source
+    seen_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class EventRecord:
+    """That an event became known, and when; its content is projected from the sightings.
+
+    :ivar sequence: position in this store's order of arrival; set by the store.
+    """
+
+    event_id: str
+    stream: str
+    account: str
+    envelope_id: str | None
+    recorded_at: datetime
+    sequence: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class DeliveryRecord:
+    """One webhook request as it arrived.
+
+    :ivar body_sha256: with ``account`` and ``path`` the identity: the same bytes again raise ``seen``.
+    :ivar headers: allow-listed headers only. ``path``: what followed the path secret.
+    :ivar proof: hex SHA-256 of the one-time token inside, once parsed; never the token.
+    :ivar proof_intent: the token check was begun (it may have consumed the token).
+    """
+
+    id: str
+    account: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = attrs.field(repr=False)
+    body_sha256: str
+    received_at: datetime
+    seen: int = 1
+    stage: DeliveryStage = DeliveryStage.STORED
+    outcome: str = ""
+    proof: str = ""
+    proof_intent: bool = False
+    attempts: int = 0
+    next_at: datetime | None = None
