@@ -11,6 +11,7 @@ from enum import StrEnum
 import attrs
 
 from paraph.model import FactType, Source, SubjectKind, Trust
+from paraph.model._kinds import optional_utc, required_utc
 
 
 class AttemptState(StrEnum):
@@ -59,7 +60,7 @@ class EnvelopeRecord:
     account: str
     reference: str
     tenant: str
-    created_at: datetime
+    created_at: datetime = attrs.field(validator=required_utc)
     body: str = attrs.field(repr=False)
 
 
@@ -84,7 +85,7 @@ class AttemptRecord:
     vendor_ref: str | None = None
     signatories: tuple[tuple[str, str], ...] = ()
     documents: tuple[tuple[str, str], ...] = ()
-    started_at: datetime
+    started_at: datetime = attrs.field(validator=required_utc)
 
 
 @attrs.frozen(kw_only=True)
@@ -96,7 +97,7 @@ class StepRecord:
     kind: StepKind
     state: StepState
     result: str = attrs.field(default="null", repr=False)
-    at: datetime
+    at: datetime = attrs.field(validator=required_utc)
 
 
 @attrs.frozen(kw_only=True)
@@ -115,14 +116,14 @@ class Sighting:
     vendor_ref: str
     target: str
     occurrence: str
-    at: datetime | None
+    at: datetime | None = attrs.field(validator=optional_utc)
     native: str
     reason: str | None = attrs.field(repr=False)
     actor: str = attrs.field(repr=False)
     inferred: bool
     trust: Trust
     source: Source
-    seen_at: datetime
+    seen_at: datetime = attrs.field(validator=required_utc)
 
 
 @attrs.frozen(kw_only=True)
@@ -136,7 +137,7 @@ class EventRecord:
     stream: str
     account: str
     envelope_id: str | None
-    recorded_at: datetime
+    recorded_at: datetime = attrs.field(validator=required_utc)
     sequence: int = 0
 
 
@@ -156,11 +157,11 @@ class DeliveryRecord:
     headers: tuple[tuple[str, str], ...]
     body: bytes = attrs.field(repr=False)
     body_sha256: str
-    received_at: datetime
+    received_at: datetime = attrs.field(validator=required_utc)
     seen: int = 1
     stage: DeliveryStage = DeliveryStage.STORED
     outcome: str = ""
     proof: str = ""
     proof_intent: bool = False
     attempts: int = 0
-    next_at: datetime | None = None
+    next_at: datetime | None = attrs.field(default=None, validator=optional_utc)
