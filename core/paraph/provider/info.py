@@ -28,8 +28,9 @@ class ProviderInfo:
     :ivar api: the plugin interface that it was written to.
     :ivar settings: frozen attrs class of an account's options; every field's metadata has
         ``help``; fields of type :class:`~paraph.Secret` hold secrets. Build them with :func:`setting`.
-        A method ``problems(environment: str) -> tuple[Problem, ...]`` finds what is wrong with the
-        values together; its paths are names of fields.
+        A method ``problems() -> tuple[Problem, ...]`` finds what is wrong with the values
+        together; its paths are names of fields. It is also called before secrets are resolved
+        (a secret then holds its reference), so it must not look inside them.
     :ivar envelope_options: attrs class that applications may put into ``Envelope.options``.
     :ivar build: makes the provider object; called once per registry, without I/O.
     :ivar simulator: dotted name ``module:function`` of the vendor's simulator, or empty.

@@ -16,7 +16,7 @@ import attrs
 
 from paraph.flow.commands import Downloaded, Flow, Sink
 from paraph.model import Envelope, Evidence, Fact, Observation, Problem, Secret
-from paraph.model._kinds import to_tuple
+from paraph.model.fact import to_facts
 from paraph.provider.account import Account, Carried, Delivery, SigningLink
 from paraph.provider.action import Action
 from paraph.provider.capability import Capabilities
@@ -49,13 +49,13 @@ class Reading:
     :ivar private: secrets to keep once it is proven, such as signing tokens, by key.
     """
 
-    facts: tuple[Fact, ...] = attrs.field(default=(), converter=to_tuple)
+    facts: tuple[Fact, ...] = attrs.field(default=(), converter=to_facts)
     subject_ref: str = ""
     our_reference: str = ""
     proof: Secret | None = None
     read: bool = False
     rejected: Malformed | None = None
-    private: tuple[tuple[str, Secret], ...] = attrs.field(default=(), converter=to_tuple, repr=False)
+    private: tuple[tuple[str, Secret], ...] = attrs.field(default=(), repr=False)
 
 
 class Verdict(StrEnum):
@@ -79,18 +79,23 @@ class Provider(Protocol):
     @property
     def info(self) -> ProviderInfo:
         """The static description."""
+        ...
 
     def tenant(self, account: Account[Any]) -> str:
         """Return the vendor's tenant of the account, part of every event id. No request."""
+        ...
 
     def origin(self, account: Account[Any]) -> str:
         """Return the base URL; credentials are attached to requests of its origin only."""
+        ...
 
     def capabilities(self, account: Account[Any]) -> Capabilities:
         """Return what this account offers: the static capabilities, perhaps narrowed."""
+        ...
 
     def check(self, envelope: Envelope, account: Account[Any]) -> tuple[Problem, ...]:
         """Return what this vendor cannot be told, beyond what the capabilities say. No request."""
+        ...
 
     def authorize(self, account: Account[Any], refused: str | None) -> Flow[Mapping[str, str]]:
         """Return the headers that authenticate a request.
@@ -98,24 +103,30 @@ class Provider(Protocol):
         :param refused: the ``Authorization`` value that the vendor just refused with 401, or
             ``None``; a renewable credential is renewed if it is still that one.
         """
+        ...
 
     def preflight(self, envelope: Envelope, account: Account[Any]) -> Flow[tuple[Problem, ...]]:
         """Return problems that only a read at the vendor shows. Reads only, never a change."""
+        ...
 
     def send(self, carried: Carried, account: Account[Any]) -> Flow[Observation]:
         """Make and publish the envelope with journalled steps; the last one publishes."""
+        ...
 
     def read(self, carried: Carried, account: Account[Any]) -> Flow[Observation]:
         """Read everything the vendor shows of the envelope.
 
         :raises UnsupportedCapability: the vendor offers no read.
         """
+        ...
 
     def observe(self, delivery: Delivery, account: Account[Any]) -> Reading:
         """Read a webhook. Pure: any bytes and headers give a :class:`Reading`, never an exception."""
+        ...
 
     def verify(self, reading: Reading, delivery: Delivery, account: Account[Any]) -> Flow[Verdict]:
         """Check the proof of a delivery; vendor errors mean "cannot be checked now"."""
+        ...
 
 
 @runtime_checkable
@@ -124,6 +135,7 @@ class Cancels(Protocol):
 
     def cancel(self, carried: Carried, account: Account[Any], reason: str) -> Flow[Observation]:
         """End the envelope; an envelope that has ended already is no error."""
+        ...
 
 
 @runtime_checkable
@@ -132,6 +144,7 @@ class Reminds(Protocol):
 
     def remind(self, carried: Carried, account: Account[Any], signatory_id: str) -> Flow[Observation]:
         """Remind one signatory."""
+        ...
 
 
 @runtime_checkable
@@ -143,6 +156,7 @@ class GivesLinks(Protocol):
 
         :raises UnsupportedCapability: not for this signatory. :raises NotReady: not yet.
         """
+        ...
 
 
 @runtime_checkable
@@ -151,12 +165,16 @@ class SuppliesEvidence(Protocol):
 
     def evidence(self, carried: Carried, account: Account[Any]) -> Flow[tuple[Evidence, ...]]:
         """Return the artefacts that can be fetched now."""
+        ...
 
-    def fetch(self, evidence: Evidence, carried: Carried, account: Account[Any], sink: Sink) -> Flow[Downloaded]:
+    def fetch(
+        self, evidence: Evidence, carried: Carried, account: Account[Any], sink: Sink
+    ) -> Flow[Downloaded]:
         """Stream one artefact into ``sink``. Never the unsigned original for a signed document.
 
         :raises NotReady: the vendor has not made it yet.
         """
+        ...
 
 
 @attrs.frozen(kw_only=True)
@@ -164,7 +182,7 @@ class PastDelivery:
     """One entry of the vendor's list of past deliveries: authentic, since the API says so."""
 
     id: str
-    facts: tuple[Fact, ...] = attrs.field(default=(), converter=to_tuple)
+    facts: tuple[Fact, ...] = attrs.field(default=(), converter=to_facts)
     subject_ref: str = ""
     our_reference: str = ""
     delivered: bool = True
@@ -176,6 +194,7 @@ class ListsEvents(Protocol):
 
     def past_deliveries(self, account: Account[Any]) -> Flow[tuple[PastDelivery, ...]]:
         """Return what the vendor lists, for our own endpoint."""
+        ...
 
 
 @runtime_checkable
@@ -184,6 +203,7 @@ class ManagesWebhooks(Protocol):
 
     def ensure_webhook(self, account: Account[Any], url: str) -> Flow[str]:
         """Register ``url`` unless it is; return the endpoint's vendor id."""
+        ...
 
 
 @runtime_checkable
@@ -193,3 +213,4 @@ class OffersActions(Protocol):
     @property
     def actions(self) -> Mapping[str, Action[Any, Any]]:
         """The actions by name, such as ``signers.search``."""
+        ...

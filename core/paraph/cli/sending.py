@@ -1,0 +1,150 @@
+"""``check``, ``send`` and ``resume``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from paraph.cli import output
+from paraph.cli.envelope_file import read_envelope
+from paraph.cli.following import show_snapshot
+from paraph.cli.render import problem_json
+from paraph.cli.session import CommandT, Session, account_option, common
+from paraph.errors import ConfigurationError
+from paraph.model import Assurance, DeliveryBy, Document, Envelope, Level, Problem, Signatory
+
+if TYPE_CHECKING:
+    from paraph.client import Client
+
+TOML = ".toml"
+
+
+def _envelope_arguments(command: CommandT) -> CommandT:
+    """Add the ways to say what to send."""
+    options = (
+        click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+        click.option("--to", "to", multiple=True, metavar="'NAME <ADDRESS>'", help="A signatory of a PDF."),
+        click.option("--title", help="The title of a PDF's envelope, by default the file's name."),
+        click.option("--link", is_flag=True, help="Hand links over yourself; the vendor writes to nobody."),
+        click.option("--level", metavar="LEVEL", help="SES, AES, AES_QC or QES, for a PDF."),
+        account_option("The account that carries it, by default the configured default."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _envelope(
+    file: Path, to: tuple[str, ...], title: str | None, level: str | None, *, link: bool
+) -> Envelope:
+    if file.suffix.lower() == TOML:
+        if to or title or level or link:
+            raise click.UsageError(
+                f"--to, --title, --level and --link are for a PDF; {file.name} says it all"
+            )
+        return read_envelope(file)
+    if not to:
+        raise click.UsageError("a PDF needs at least one signatory: --to 'Ada Lovelace <ada@example.org>'")
+    delivery = DeliveryBy.LINK if link else DeliveryBy.EMAIL
+    try:
+        signatories = [Signatory.parse(mailbox, delivery=delivery) for mailbox in to]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--to") from None
+    try:
+        assurance = Assurance(level=Level.parse(level)) if level else Assurance()
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--level") from None
+    return Envelope(
+        title=title or file.stem,
+        documents=[Document.from_path(file)],
+        signatories=signatories,
+        assurance=assurance,
+    )
+
+
+@click.command()
+@_envelope_arguments
+@click.option("--live", is_flag=True, help="Also ask the vendor; nothing is changed there.")
+@common
+@click.pass_context
+def check(
+    ctx: click.Context,
+    *,
+    file: Path,
+    to: tuple[str, ...],
+    title: str | None,
+    level: str | None,
+    account: str | None,
+    link: bool,
+    live: bool,
+) -> None:
+    """Say what is against sending FILE: an envelope.toml, or a PDF with --to. Nothing is sent."""
+    session = ctx.ensure_object(Session)
+    envelope = _envelope(file, to, title, level, link=link)
+    with session.client() as client:
+        problems = client.check(envelope, account=account, live=live)
+    refused = any(problem.blocking for problem in problems)
+    session.show(
+        {"refused": refused, "problems": [problem_json(problem) for problem in problems]},
+        lambda: _show_problems(problems),
+    )
+    if refused:
+        ctx.exit(3)
+
+
+def _show_problems(problems: tuple[Problem, ...]) -> None:
+    for problem in problems:
+        output.write(f"{problem.severity.value}: {problem}")
+    if not problems:
+        output.write("nothing is against it")
+
+
+@click.command()
+@_envelope_arguments
+@common
+@click.pass_obj
+def send(
+    session: Session,
+    *,
+    file: Path,
+    to: tuple[str, ...],
+    title: str | None,
+    level: str | None,
+    account: str | None,
+    link: bool,
+) -> None:
+    """Send FILE: an envelope.toml, or a PDF with --to."""
+    envelope = _envelope(file, to, title, level, link=link)
+    with session.client() as client:
+        _require_durable(client)
+        session.envelope_id = envelope.id
+        if not session.json:
+            output.note(f"sending envelope {envelope.id}")
+        show_snapshot(session, client.send(envelope, account=account))
+
+
+@click.command()
+@click.argument("envelope_id", metavar="ID")
+@common
+@click.pass_obj
+def resume(session: Session, envelope_id: str) -> None:
+    """Go on with the send of envelope ID that was interrupted; nothing is ever sent twice."""
+    with session.client() as client:
+        _require_durable(client)
+        session.envelope_id = envelope_id
+        show_snapshot(session, client.resume(envelope_id))
+
+
+def _require_durable(client: Client) -> None:
+    """Refuse a store that ends with this process: what was sent would be forgotten at once."""
+    if client.store.durable:
+        return
+    problem = Problem(
+        path="store.url",
+        code="store.not_durable",
+        message="the store ends with this command, so that nothing could be followed or resumed",
+        hint='add to the configuration: [store] url = "sqlite:///paraph.db"',
+    )
+    raise ConfigurationError("sending from the command line needs a durable store", [problem])

@@ -1,0 +1,70 @@
+"""``providers`` and ``accounts``: what is installed and what is configured. No secret, no network."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from paraph.cli import output
+from paraph.cli.render import to_json
+from paraph.cli.session import Session, common
+from paraph.provider.registry import ProviderListing, Registry
+
+
+@click.command()
+@common
+@click.pass_obj
+def providers(session: Session) -> None:
+    """List installed providers and plugins, sound or not; a wrong configuration does not matter."""
+    from paraph.config.file import disabled_in
+    from paraph.config.source import find
+
+    source = find(session.config_path, os.environ)
+    registry = Registry(disabled=disabled_in(source))
+    listed = registry.listing()
+
+    def text() -> None:
+        output.write_table(
+            ("name", "kind", "status", "title", "distribution", "api"), [_row(each) for each in listed]
+        )
+        for each in listed:
+            if each.capabilities:
+                output.write(f"{each.name}: {', '.join(each.capabilities)}")
+            if each.error:
+                output.write(f"{each.name}: {each.error}")
+
+    session.show({"providers": to_json(listed)}, text)
+
+
+def _row(listing: ProviderListing) -> tuple[str, ...]:
+    distribution = f"{listing.distribution} {listing.version}".strip()
+    return (listing.name, listing.kind, listing.status.value, listing.title, distribution, listing.api)
+
+
+@click.command()
+@common
+@click.pass_obj
+def accounts(session: Session) -> None:
+    """List the configured accounts; their secrets are not read."""
+    config = session.config()
+    document = [
+        {
+            "name": each.name,
+            "provider": each.provider,
+            "environment": each.environment,
+            "default": each.name == config.default,
+        }
+        for each in config.accounts.values()
+    ]
+
+    def text() -> None:
+        output.write_table(
+            ("name", "provider", "environment", "default"),
+            [
+                (each.name, each.provider, each.environment, "yes" if each.name == config.default else "")
+                for each in config.accounts.values()
+            ],
+        )
+
+    session.show({"accounts": document}, text)

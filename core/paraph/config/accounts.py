@@ -1,0 +1,221 @@
+"""One account: neutral keys for the framework, every other key for its provider.
+
+A provider declares its keys as fields of a frozen attrs class (see
+:func:`paraph.provider.setting`). The class is read twice by the same function: when
+the file is loaded, to find everything wrong at once, with the *references* standing
+in for secrets; and on the first use of the account, with the secrets themselves.
+A settings class may have a method ``problems()`` that returns what is wrong between
+its fields, with paths relative to the account; it may look at whether a secret is
+given, not at its value.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal, cast
+
+import attrs
+
+from paraph._hints import suggestion
+from paraph.config import secrets
+from paraph.config.structure import MismatchError, is_secret, structured
+from paraph.config.table import Table
+from paraph.errors import ConfigurationError
+from paraph.model import Level, Problem, Secret
+from paraph.provider.info import ProviderInfo
+from paraph.provider.registry import Registry
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
+"""Account names: they stand in URLs, keys and file names."""
+
+NEUTRAL: Final = ("provider", "environment", "allow_recipients", "webhook_secret", "defaults")
+"""The keys that every account has, whatever its provider."""
+
+_CODE = re.compile(r"[A-Za-z]{2}")
+
+
+@attrs.frozen(kw_only=True)
+class AccountConfig:
+    """An account as the file describes it: no secret in it, only references.
+
+    :ivar webhook_secret: a reference. ``options``: the provider's keys as they stand in the file.
+    :ivar defaults: ``language`` and ``country`` (two letters) and ``level`` (:class:`~paraph.Level`).
+    """
+
+    name: str
+    provider: str
+    environment: str
+    allow_recipients: tuple[str, ...] = ()
+    webhook_secret: str | None = attrs.field(default=None, repr=False)
+    defaults: Mapping[str, Any] = attrs.field(factory=dict)
+    options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+
+def read_account(name: str, table: Table, registry: Registry) -> AccountConfig | None:
+    """Read one account and check its provider's keys; what is wrong goes to the table's findings."""
+    before = len(table.findings)
+    if not NAME.fullmatch(name):
+        table.findings.add(
+            table.path,
+            "account.name",
+            f"{name!r} is no account name",
+            "use a-z, 0-9, '_' and '-', beginning with a letter or digit",
+        )
+    provider = table.take("provider", str, required="the plugin that carries envelopes (paraph providers)")
+    environment = table.take("environment", Literal["test", "production"], required='"test" or "production"')
+    allow = table.texts("allow_recipients")
+    webhook_secret = _reference(table, "webhook_secret", registry)
+    defaults = _defaults(table)
+    options = {key: value for key, value in table.values.items() if key not in NEUTRAL}
+    if provider is not None:
+        _check_provider(provider, Table(options, table.path, table.findings), registry)
+    if provider is None or environment is None or len(table.findings) > before:
+        return None
+    return AccountConfig(
+        name=name,
+        provider=provider,
+        environment=environment,
+        allow_recipients=allow,
+        webhook_secret=webhook_secret,
+        defaults=MappingProxyType(defaults),
+        options=MappingProxyType(options),
+    )
+
+
+def _check_provider(name: str, options: Table, registry: Registry) -> None:
+    where = (*options.path, "provider")
+    try:
+        info = registry.info(name)
+    except ConfigurationError as error:
+        for problem in error.problems:
+            options.findings.add(where, problem.code, problem.message, problem.hint)
+        return
+    read_settings(
+        info,
+        options,
+        secret=lambda key, value: _placeholder(options, key, value, registry),
+    )
+
+
+def _placeholder(options: Table, key: str, value: object, registry: Registry) -> Secret | None:
+    fault = secrets.fault_of(value, registry=registry)
+    if fault:
+        options.problem(key, "secret.inline", *fault)
+        return None
+    return Secret(str(value))
+
+
+def _reference(table: Table, key: str, registry: Registry) -> str | None:
+    value = table.raw(key)
+    if value is None or _placeholder(table, key, value, registry) is None:
+        return None
+    return str(value)
+
+
+def _defaults(table: Table) -> dict[str, Any]:
+    inner = table.table("defaults")
+    if inner is None:
+        return {}
+    found: dict[str, Any] = {}
+    for key in ("language", "country"):
+        code = inner.take(key, str)
+        if code is not None and not _CODE.fullmatch(code):
+            inner.problem(key, "code.form", "has to be a code of two letters")
+        elif code is not None:
+            found[key] = code
+    level = inner.take("level", str)
+    if level is not None:
+        try:
+            found["level"] = Level.parse(level)
+        except ValueError as error:
+            inner.problem("level", "level.unknown", str(error))
+    inner.done()
+    return found
+
+
+def read_settings(
+    info: ProviderInfo, options: Table, *, secret: Callable[[str, object], Secret | None]
+) -> object | None:
+    """Build a provider's settings from an account's options; ``None`` if anything is wrong.
+
+    :param secret: turns the value of a secret field into a secret, or notes a problem and
+        returns ``None``.
+    """
+    before = len(options.findings)
+    kind = info.settings
+    hints = _hints(info, options)
+    given: dict[str, Any] = {}
+    for field in cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(kind)):
+        if not field.init or hints is None:
+            continue
+        key = field.alias or field.name
+        value = options.raw(key, required=_help(field) if field.default is attrs.NOTHING else "")
+        if value is None:
+            continue
+        if is_secret(hints[field.name]):
+            given[key] = secret(key, value)
+        else:
+            given[key] = _value(options, key, value, hints[field.name], field)
+    options.done(known=NEUTRAL)
+    if len(options.findings) > before:
+        return None
+    return _built(kind, given, options)
+
+
+def _hints(info: ProviderInfo, options: Table) -> dict[str, Any] | None:
+    try:
+        return typing.get_type_hints(info.settings)
+    except (NameError, TypeError) as error:
+        options.findings.add(
+            (*options.path, "provider"),
+            "provider.broken",
+            f"the settings class of plugin {info.name!r} has types that cannot be read ({error})",
+            "report it to the plugin's authors",
+        )
+        return None
+
+
+def _help(field: attrs.Attribute[Any]) -> str:
+    text: str = field.metadata.get("help") or "a required option"
+    example: str = field.metadata.get("example") or ""
+    return f'{text} Example: "{example}"' if example else text
+
+
+def _value(options: Table, key: str, value: object, wanted: Any, field: attrs.Attribute[Any]) -> Any:
+    """Read one option. A field's own converter takes the value as it stands in the file."""
+    try:
+        if field.converter is None:
+            return structured(value, wanted)
+        if not isinstance(field.converter, attrs.Converter):
+            field.converter(value)
+    except MismatchError as mismatch:
+        options.problem(key, "value.type", str(mismatch), mismatch.hint)
+    except (ValueError, TypeError) as error:
+        options.problem(key, "value.wrong", str(error))
+    return value
+
+
+def _built(kind: type, given: Mapping[str, Any], options: Table) -> object | None:
+    try:
+        settings: object = kind(**given)
+    except (ValueError, TypeError) as error:
+        options.findings.add(options.path, "value.wrong", str(error))
+        return None
+    between: Callable[[], Iterable[Problem]] | None = getattr(settings, "problems", None)
+    found = tuple(between()) if between else ()
+    for problem in found:
+        options.findings.add((*options.path, problem.path), problem.code, problem.message, problem.hint)
+    return None if found else settings
+
+
+def unknown_account(name: str, known: Mapping[str, object]) -> Problem:
+    """Make the problem of a name that no account has."""
+    return Problem(
+        path=f"accounts.{name}",
+        code="account.unknown",
+        message=f"no account {name!r} is configured",
+        hint=suggestion(name, known, what="configured"),
+    )

@@ -1,0 +1,265 @@
+"""The configuration: accounts, store, webhooks and plugins, read and checked as a whole.
+
+Loading reads the file, then asks the registry for the settings class of each provider
+that an account names, and of no other. Every problem of the file is reported in one
+error. No secret is read before an account is used.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from paraph._hints import suggestion
+from paraph.config import secrets
+from paraph.config.accounts import AccountConfig, read_account, read_settings, unknown_account
+from paraph.config.locate import KeyPath
+from paraph.config.secrets import Resolver, UnresolvedError
+from paraph.config.source import Source, required
+from paraph.config.table import Findings, Table
+from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
+from paraph.model import Secret
+from paraph.provider.account import Account
+from paraph.provider.registry import Registry
+
+MEMORY = "memory:"
+"""The store of a configuration that names none: it ends with the process."""
+
+_SQLITE = "sqlite:///"
+_STORE_REFERENCES = ("env:", "file:", "keyring:")
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Config:
+    """A sound configuration.
+
+    :ivar default: the account that is used when none is named; ``None`` if that is ambiguous.
+    :ivar registry: the plugins that it was checked with; those that it disables are off.
+    :ivar store: the URL as it stands in the file, or a reference to it; use :attr:`store_url`.
+    :ivar public_url: where vendors reach the receiver, without account and secret.
+    """
+
+    source: Source
+    registry: Registry = attrs.field(repr=False)
+    accounts: Mapping[str, AccountConfig]
+    default: str | None = None
+    store: str | None = attrs.field(default=None, repr=False)
+    public_url: str | None = None
+    disabled_plugins: tuple[str, ...] = ()
+    environ: Mapping[str, str] = attrs.field(repr=False)
+
+    @classmethod
+    def from_mapping(
+        cls,
+        mapping: Mapping[str, Any],
+        *,
+        source: str = "mapping",
+        directory: Path | str = ".",
+        environ: Mapping[str, str] = os.environ,
+        registry: Registry | None = None,
+    ) -> Config:
+        """Read a configuration that is already parsed.
+
+        :param source: what messages call it. ``directory``: where relative paths in it start.
+        :raises ConfigurationError: with everything that is wrong.
+        """
+        found = Source(name=source, values=mapping, directory=Path(directory).resolve())
+        return _read(found, environ=environ, registry=registry)
+
+    def account(self, name: str, registry: Registry | None = None) -> Account[Any]:
+        """Build an account: its secrets are resolved now.
+
+        :raises UnknownAccount: no such name. :raises MissingSecret: a reference leads nowhere.
+        :raises ConfigurationError: the provider cannot be had, or does not accept the options.
+        """
+        plugins = registry or self.registry
+        described = self.accounts.get(name)
+        if described is None:
+            raise UnknownAccount("unknown account", [unknown_account(name, self.accounts)])
+        info = plugins.info(described.provider, where=f"accounts.{name}.provider")
+        findings = self.source.findings()
+        missing = self.source.findings()
+        path: KeyPath = ("accounts", name)
+        resolve = self._resolving(missing, path, plugins)
+        settings = read_settings(info, Table(described.options, path, findings), secret=resolve)
+        webhook_secret = (
+            resolve("webhook_secret", described.webhook_secret) if described.webhook_secret else None
+        )
+        if missing:
+            raise MissingSecret(f"account {name!r} lacks a secret", missing.problems)
+        if findings:
+            raise ConfigurationError(f"account {name!r} cannot be used", findings.problems)
+        return Account(
+            name=name,
+            provider=described.provider,
+            environment=described.environment,
+            settings=settings,
+            webhook_secret=webhook_secret,
+            public_url=self.public_url,
+            allow_recipients=described.allow_recipients,
+            defaults=described.defaults,
+        )
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL, resolved now: it may hold a password. Without a store, ``memory:``.
+
+        A relative path of ``sqlite:///`` starts at the configuration file's folder, so that every
+        command finds the same store wherever it is run.
+
+        :raises MissingSecret: it is a reference that leads nowhere.
+        """
+        url = self.store or MEMORY
+        if url.startswith(_STORE_REFERENCES):
+            missing = self.source.findings()
+            found = self._resolving(missing, ("store",), self.registry)("url", url)
+            if found is None:
+                raise MissingSecret("the store's URL cannot be read", missing.problems)
+            url = found.reveal()
+        path = url.removeprefix(_SQLITE)
+        if path != url and path and not path.startswith(("/", ":memory:")):
+            return f"{_SQLITE}{self.source.directory / path}"
+        return url
+
+    def _resolving(
+        self, missing: Findings, path: KeyPath, registry: Registry
+    ) -> Callable[[str, object], Secret | None]:
+        """Return a function that resolves the reference of a key or notes why it cannot."""
+        resolver = Resolver(environ=self.environ, directory=self.source.directory, registry=registry)
+
+        def resolve(key: str, value: object) -> Secret | None:
+            try:
+                return resolver.resolve(str(value))
+            except UnresolvedError as error:
+                missing.add((*path, key), "secret.missing", str(error), error.hint)
+                return None
+
+        return resolve
+
+
+def load_config(
+    path: Path | str | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    registry: Registry | None = None,
+) -> Config:
+    """Find, read and check the configuration; :mod:`paraph.config.source` has the rule.
+
+    :param registry: the application's plugins; without one, the installed plugins less those
+        that the configuration or the environment disables.
+    :raises ConfigurationError: there is none, or with everything that is wrong with it.
+    """
+    return _read(required(path, environ), environ=environ, registry=registry)
+
+
+def disabled_in(source: Source | None) -> tuple[str, ...]:
+    """Return ``plugins.disabled`` of a configuration that may be wrong elsewhere, or missing."""
+    if source is None:
+        return ()
+    plugins = source.table(source.findings()).table("plugins")
+    return plugins.texts("disabled") if plugins else ()
+
+
+def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | None) -> Config:
+    findings = source.findings()
+    root = source.table(findings)
+    disabled = _disabled(root)
+    plugins = registry or Registry(disabled=disabled, environ=environ)
+    accounts, names = _accounts(root, plugins)
+    default = _default(root, names)
+    store = _store(root)
+    public_url = _public_url(root)
+    if root.raw("routes") is not None:
+        findings.add(
+            ("routes",),
+            "routes.later",
+            "routes are not offered by this version yet",
+            "take [[routes]] out and name the account when you send",
+        )
+    root.done()
+    if findings:
+        raise ConfigurationError(f"{source.name} cannot be used", findings.problems)
+    return Config(
+        source=source,
+        registry=plugins,
+        accounts=MappingProxyType(accounts),
+        default=default,
+        store=store,
+        public_url=public_url,
+        disabled_plugins=disabled,
+        environ=environ,
+    )
+
+
+def _accounts(root: Table, registry: Registry) -> tuple[dict[str, AccountConfig], list[str]]:
+    """Read the accounts; return the sound ones, and the names of all."""
+    sound: dict[str, AccountConfig] = {}
+    names: list[str] = []
+    before = len(root.findings)
+    for name, table in root.named("accounts"):
+        names.append(name)
+        account = read_account(name, table, registry)
+        if account is not None:
+            sound[name] = account
+    if not names and len(root.findings) == before:
+        root.problem("accounts", "accounts.none", "no account is configured", "add [accounts.NAME]")
+    return sound, names
+
+
+def _default(root: Table, names: list[str]) -> str | None:
+    """Read the default account; an only account is the default without being named."""
+    default = root.take("default", str)
+    if default is None:
+        return names[0] if len(names) == 1 else None
+    if default not in names:
+        root.problem(
+            "default",
+            "account.unknown",
+            f"no account {default!r} is configured",
+            suggestion(default, names, what="configured"),
+        )
+    return default
+
+
+def _store(root: Table) -> str | None:
+    table = root.table("store")
+    if table is None:
+        return None
+    url = table.take("url", str, required='where envelopes are kept, such as "sqlite:///paraph.db"')
+    if url is not None and not url.startswith(_STORE_REFERENCES) and _has_password(url):
+        table.problem("url", "secret.inline", "the URL holds a password", secrets.HOW)
+    table.done()
+    return url
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).password)
+    except ValueError:
+        return False
+
+
+def _public_url(root: Table) -> str | None:
+    table = root.table("webhooks")
+    if table is None:
+        return None
+    url = table.take("public_url", str)
+    if url is not None and not url.startswith(("https://", "http://")):
+        table.problem("public_url", "url.form", "has to begin with https:// (or http:// in tests)")
+    table.done()
+    return url.rstrip("/") if url else None
+
+
+def _disabled(root: Table) -> tuple[str, ...]:
+    table = root.table("plugins")
+    if table is None:
+        return ()
+    names = table.texts("disabled")
+    table.done()
+    return names

@@ -1,0 +1,327 @@
+"""From an entry point to a described plugin, or to the reason why not.
+
+Theory. Three things can be installed under one name: nothing, one plugin, or
+several. One plugin is imported, tried in a scratch manager of its own, and asked
+for its description; only a plugin that passed all of it may enter an
+application's manager. What goes wrong on the way is a :class:`Fault`, which is
+data: a listing shows it, and each request for that name raises it anew with the
+place in the configuration that asked.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any, Final
+
+import attrs
+import pluggy
+
+from paraph import errors
+from paraph.model import Problem
+from paraph.provider.hookspecs import HOOKS, PROJECT, Hooks
+from paraph.provider.info import PLUGIN_API, ProviderInfo
+
+PROVIDERS: Final = "paraph.providers"
+"""Entry points of providers; an entry's name is what configuration calls it."""
+
+PLUGINS: Final = "paraph.plugins"
+"""Entry points of plugins that only observe, check or resolve; all of them are loaded."""
+
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+).*\bextra\s*==\s*['\"]([^'\"]+)['\"]", re.DOTALL)
+
+
+class Status(StrEnum):
+    """How a plugin stands."""
+
+    ACTIVE = "active"
+    """Loaded, because it is used."""
+    AVAILABLE = "available"
+    """Installed and sound, but not used."""
+    DISABLED = "disabled"
+    BROKEN = "broken"
+    INCOMPATIBLE = "incompatible"
+    CONFLICT = "conflict"
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Fault:
+    """Why a plugin cannot be used.
+
+    :ivar kind: the class of the error to raise.
+    :ivar message: what is wrong. ``hint``: what mends it.
+    """
+
+    kind: type[errors.ConfigurationError]
+    code: str
+    message: str
+    hint: str
+    status: Status = Status.BROKEN
+    cause: BaseException | None = None
+
+    def error(self, name: str, where: str) -> errors.ConfigurationError:
+        """Make the error for a request from ``where`` in the configuration."""
+        problem = Problem(path=where, code=self.code, message=self.message, hint=self.hint)
+        made = self.kind(f"plugin {name!r} cannot be used", [problem])
+        made.__cause__ = self.cause
+        return made
+
+
+class UnfitError(Exception):
+    """A plugin breaks the rules of :mod:`paraph.provider.hookspecs`."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Source:
+    """One place that a plugin of some name comes from.
+
+    :ivar group: :data:`PROVIDERS` or :data:`PLUGINS`.
+    :ivar module: dotted name of the module, empty for one given as an object.
+    :ivar requires: the distribution's requirements, to name the extra that a module belongs to.
+    """
+
+    name: str
+    group: str
+    distribution: str
+    version: str = ""
+    module: str = ""
+    requires: tuple[str, ...] = ()
+    load: Callable[[], object]
+
+    @property
+    def title(self) -> str:
+        """The distribution with its version."""
+        return f"{self.distribution} {self.version}".strip()
+
+
+def installed() -> dict[str, tuple[Source, ...]]:
+    """Read the entry points of both groups, without importing anything. Several per name are kept."""
+    found: dict[str, list[Source]] = {}
+    for group in (PROVIDERS, PLUGINS):
+        for entry in importlib.metadata.entry_points(group=group):
+            distribution = entry.dist
+            source = Source(
+                name=entry.name,
+                group=group,
+                distribution=distribution.name if distribution else "unknown distribution",
+                version=distribution.version if distribution else "",
+                module=entry.module,
+                requires=tuple(distribution.requires or ()) if distribution else (),
+                load=entry.load,
+            )
+            found.setdefault(entry.name, []).append(source)
+    return {name: tuple(sources) for name, sources in found.items()}
+
+
+class Manager(pluggy.PluginManager):
+    """pluggy's manager with the rules that hold for paraph's plugins, on pluggy 1.6 as on 1.7."""
+
+    def __init__(self) -> None:
+        super().__init__(PROJECT)
+        self.add_hookspecs(Hooks)
+
+    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
+        """Look for a marker without evaluating properties, which pluggy 1.6 would."""
+        if isinstance(inspect.getattr_static(plugin, name, None), property):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+    def admit(self, plugin: object, name: str) -> None:
+        """Register a plugin.
+
+        Only :func:`describe` does this to a plugin that nobody knows, in a manager that it throws
+        away: pluggy 1.6 leaves an unfit plugin half registered.
+
+        :raises UnfitError: it breaks a rule; the message says which.
+        """
+        if type(plugin).__eq__ is not object.__eq__:
+            raise UnfitError("is told apart by equality: give a module, or a class with eq=False")
+        try:
+            self.register(plugin, name)
+            self.check_pending()
+        except (pluggy.PluginValidationError, ValueError) as error:
+            raise UnfitError(f"cannot be registered: {' '.join(str(error).split())}") from error
+        self._check_rules(plugin)
+
+    def _check_rules(self, plugin: object) -> None:
+        marked: set[str] = set()
+        for caller in self.get_hookcallers(plugin) or ():
+            for implementation in caller.get_hookimpls():
+                if implementation.plugin is not plugin:
+                    continue
+                marked.add(caller.name)
+                if implementation.wrapper or implementation.hookwrapper:
+                    raise UnfitError(f"has {caller.name} as a wrapper, which paraph does not offer")
+                for argument in inspect.signature(implementation.function).parameters.values():
+                    if argument.default is not argument.empty:
+                        raise UnfitError(
+                            f"has {caller.name} with a default for {argument.name!r}; leave it out"
+                        )
+        for name in HOOKS:
+            if name not in marked and inspect.isfunction(inspect.getattr_static(plugin, name, None)):
+                raise UnfitError(f"has a function {name} that is not marked with @paraph.hookimpl")
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Described:
+    """A sound plugin: its module, the hooks it implements, and what a provider says about itself."""
+
+    plugin: object
+    hooks: tuple[str, ...]
+    info: ProviderInfo | None
+
+
+def describe(source: Source) -> Described | Fault:
+    """Import a plugin, try it apart from all others, and ask it who it is. Never raises."""
+    plugin = _imported(source)
+    if isinstance(plugin, Fault):
+        return plugin
+    try:
+        described = _examined(source, plugin)
+    except UnfitError as error:
+        return broken(source, str(error), error.__cause__ or error)
+    fault = _judged(source, described.info) if described.info else None
+    return fault or described
+
+
+def _imported(source: Source) -> object | Fault:
+    try:
+        return source.load()
+    except ModuleNotFoundError as missing:
+        return _missing_module(source, missing)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger's import does is that plugin's state
+        return broken(source, f"cannot be imported: {_one_line(error)}", error)
+
+
+def _examined(source: Source, plugin: object) -> Described:
+    manager = Manager()
+    manager.admit(plugin, source.name)
+    hooks = tuple(sorted(caller.name for caller in manager.get_hookcallers(plugin) or ()))
+    if source.group == PLUGINS:
+        if "paraph_provider" in hooks:
+            raise UnfitError(f"describes a provider, which belongs into the group {PROVIDERS}")
+        return Described(plugin=plugin, hooks=hooks, info=None)
+    if "paraph_provider" not in hooks:
+        raise UnfitError("has no function paraph_provider marked with @paraph.hookimpl")
+    try:
+        info = manager.hook.paraph_provider()[0]
+    except Exception as error:
+        raise UnfitError(f"cannot describe itself: {_one_line(error)}") from error
+    if not isinstance(info, ProviderInfo):
+        raise UnfitError(f"describes itself with a {type(info).__name__}, not with a ProviderInfo")
+    if info.name != source.name:
+        raise UnfitError(f"is installed as {source.name!r} but calls itself {info.name!r}")
+    if not attrs.has(info.settings):
+        raise UnfitError("has settings that are no attrs class")
+    return Described(plugin=plugin, hooks=hooks, info=info)
+
+
+def _judged(source: Source, info: ProviderInfo) -> Fault | None:
+    """Compare the plugin interface in both directions."""
+    if info.api > PLUGIN_API:
+        return _incompatible(source, info, "pip install --upgrade paraph")
+    if info.api[0] < PLUGIN_API[0]:
+        return _incompatible(source, info, f"pip install --upgrade {source.distribution}")
+    return None
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def broken(source: Source, what: str, cause: BaseException | None = None) -> Fault:
+    """Make the fault of a plugin that is unfit; ``what`` goes on after its name."""
+    return Fault(
+        kind=errors.ProviderBroken,
+        code="provider.broken",
+        message=f"plugin {source.name!r} of {source.title} {what}",
+        hint=f"mend or upgrade it (pip install --upgrade {source.distribution}), or disable it: "
+        f'[plugins] disabled = ["{source.name}"]',
+        cause=cause,
+    )
+
+
+def _incompatible(source: Source, info: ProviderInfo, command: str) -> Fault:
+    return Fault(
+        kind=errors.ProviderIncompatible,
+        code="provider.incompatible",
+        message=f"plugin {source.name!r} of {source.title} was written to the plugin interface "
+        f"{_dotted(info.api)}, this paraph has {_dotted(PLUGIN_API)}",
+        hint=command,
+        status=Status.INCOMPATIBLE,
+    )
+
+
+def _dotted(api: tuple[int, int]) -> str:
+    return ".".join(str(part) for part in api)
+
+
+def _missing_module(source: Source, missing: ModuleNotFoundError) -> Fault:
+    top = (missing.name or "").partition(".")[0]
+    if top and top == source.module.partition(".")[0]:
+        return broken(source, f"names the module {missing.name!r}, which does not exist", missing)
+    extra = _extra_of(top, source.requires)
+    wanted = f"{source.distribution}[{extra}]" if extra else top
+    return Fault(
+        kind=errors.ProviderBroken,
+        code="provider.dependency",
+        message=f"plugin {source.name!r} of {source.title} needs the module {missing.name!r}, "
+        "which is not installed",
+        hint=f"pip install '{wanted}'",
+        cause=missing,
+    )
+
+
+def _extra_of(module: str, requires: Iterable[str]) -> str | None:
+    """Find the extra whose requirement is named like the module, ``-``, ``_`` and ``.`` being alike."""
+    for requirement in requires:
+        found = _REQUIREMENT.match(requirement)
+        if found and _normal(found[1]) == _normal(module):
+            return found[2]
+    return None
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def conflict(name: str, sources: Iterable[Source]) -> Fault:
+    """Make the fault of a name that several distributions offer."""
+    owners = " and ".join(sorted(source.title for source in sources))
+    return Fault(
+        kind=errors.ProviderNameConflict,
+        code="provider.conflict",
+        message=f"the name {name!r} is offered by {owners}; none of them is loaded",
+        hint="pip uninstall the one that you do not mean",
+        status=Status.CONFLICT,
+    )
+
+
+def disabled(name: str, by: str) -> Fault:
+    """Make the fault of a plugin that is switched off."""
+    return Fault(
+        kind=errors.ProviderDisabled,
+        code="provider.disabled",
+        message=f"plugin {name!r} is switched off by {by}",
+        hint=f"take {name!r} out of it",
+        status=Status.DISABLED,
+    )
+
+
+def not_installed(name: str, known: Iterable[str], near: str | None) -> Fault:
+    """Make the fault of a name that nothing installed offers."""
+    have = ", ".join(sorted(known)) or "none"
+    mend = (
+        f"did you mean {near!r}?"
+        if near
+        else f"pip install the distribution that offers it, by custom: pip install paraph-{name}"
+    )
+    return Fault(
+        kind=errors.ProviderNotInstalled,
+        code="provider.not_installed",
+        message=f"no installed distribution offers a provider {name!r}; installed: {have}",
+        hint=f"{mend} (list them: paraph providers)",
+    )

@@ -1,0 +1,95 @@
+"""An ASGI application on a real socket, in a thread, for as long as a `with` block lasts.
+
+The socket is bound before the thread starts, so the port is known and already queues connections. Each
+request's scope carries `ABORT` and `CUT`: two callables that end the TCP connection, with a reset or after
+what was already written. Faults need them, and ASGI has no word for either.
+"""
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+ABORT = "paraph.abort"
+CUT = "paraph.cut"
+_START_SECONDS = 10.0
+_DRAIN_SECONDS = 2
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's HTTP/1.1 protocol, whose applications may end the connection."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        application: Any = self.app
+
+        async def with_endings(scope: Scope, receive: Receive, send: Send) -> None:
+            await application({**scope, ABORT: self._abort, CUT: self._cut}, receive, send)
+
+        self.app = with_endings
+
+    def _abort(self) -> None:
+        # Linger of zero seconds makes the kernel send RST instead of FIN.
+        connection = self.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    def _cut(self) -> None:
+        self.transport.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it accepts requests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextlib.contextmanager
+def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve `app` and yield its base URL without a trailing slash; port 0 picks a free one.
+
+    Raises OSError when the port is taken and RuntimeError when the server does not come up. No access log,
+    no signal handlers; after the block no thread and no socket is left.
+    """
+    listener = socket.create_server((host, port))
+    # Inherited by every connection. asyncio would set it only for sockets made with an explicit protocol, and
+    # without it each answer waits 40 ms for the peer's delayed acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    config = uvicorn.Config(
+        app,
+        http=_Protocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="critical",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
+    )
+    server = _Server(config)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name="simulator-server", daemon=True
+    )
+    thread.start()
+    try:
+        if not server.ready.wait(_START_SECONDS):
+            raise RuntimeError(f"the simulator's server did not start on {address} in {_START_SECONDS:g} s")
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

@@ -1,0 +1,207 @@
+"""A vendor's webhook sender: one queue, one thread, real HTTP.
+
+Theory. A delivery is queued, attempted once and then SUCCESS (the endpoint answered exactly 200) or FAILED
+(anything else); nobody retries by himself. Deliveries leave in the order they were queued, unless a fault
+delays or shuffles them. The body is built at the moment of the attempt, so a vendor can mint something fresh
+for each. The queue is *idle* when nothing waits, nothing is held back and nothing is on the wire.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import attrs
+import httpx
+
+from paraph.testing.simulator.clock import SimulatedClock
+from paraph.testing.simulator.faults import FaultKind, Faults
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+
+
+@attrs.frozen(kw_only=True)
+class Attempt:
+    """One try: what was sent, when (simulated), and the HTTP status or the kind of failure."""
+
+    at: datetime
+    body: bytes = attrs.field(repr=False)
+    status_code: int | None
+    reason: str
+
+
+@attrs.define(kw_only=True, eq=False)
+class Delivery:
+    """One webhook for one endpoint. `make_body` is called once per attempt, `on_attempt` after it."""
+
+    url: str = attrs.field(repr=False)
+    make_body: Callable[[], bytes] = attrs.field(repr=False)
+    on_attempt: Callable[[Attempt], None] | None = attrs.field(default=None, repr=False)
+    status: DeliveryStatus = DeliveryStatus.PENDING
+    attempts: list[Attempt] = attrs.field(factory=list)
+
+
+@attrs.define(kw_only=True, eq=False)
+class _Held:
+    """A delivery that a fault holds back until `due` (monotonic seconds); `shuffled` ones go together."""
+
+    delivery: Delivery
+    due: float
+    shuffled: bool = False
+
+
+class WebhookQueue:
+    """Delivers in the background between `start` and `stop`; `timeout` in seconds is an assumption.
+
+    No source says how long the vendors wait for an answer.
+    """
+
+    def __init__(self, *, clock: SimulatedClock, faults: Faults, timeout: float = 5.0) -> None:
+        self._clock = clock
+        self._faults = faults
+        self._timeout = timeout
+        self._changed = threading.Condition()
+        self._waiting: list[Delivery] = []
+        self._held: list[_Held] = []
+        self._busy = False
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        # A fixed seed: a shuffled order is the same in every run.
+        self._random = random.Random(1)  # noqa: S311 - order of test traffic, not a secret
+        self.history: list[Delivery] = []
+
+    def submit(
+        self, url: str, make_body: Callable[[], bytes], on_attempt: Callable[[Attempt], None] | None = None
+    ) -> Delivery:
+        """Queue one POST of JSON to `url`; returns the delivery whose `status` will change."""
+        delivery = Delivery(url=url, make_body=make_body, on_attempt=on_attempt)
+        with self._changed:
+            self.history.append(delivery)
+            self._waiting.append(delivery)
+            self._changed.notify_all()
+        return delivery
+
+    def start(self) -> None:
+        """Start delivering; RuntimeError if it runs already."""
+        if self._thread is not None:
+            raise RuntimeError("the webhook queue runs already; stop() it first")
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="simulator-webhooks", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop after the attempt on the wire; what still waits stays PENDING. Harmless when not started."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def drain(self, timeout: float = 10.0) -> None:
+        """Wait until the queue is idle; TimeoutError after `timeout` seconds, RuntimeError if not started."""
+        if self._thread is None:
+            raise RuntimeError("the webhook queue is not started; use start() or the simulator's running()")
+        with self._changed:
+            if not self._changed.wait_for(lambda: not (self._waiting or self._held or self._busy), timeout):
+                left = len(self._waiting) + len(self._held) + self._busy
+                raise TimeoutError(f"{left} webhooks are still under way after {timeout:g} s")
+
+    def _run(self) -> None:
+        with httpx.Client(timeout=self._timeout, trust_env=False) as http:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(self._has_work, self._patience())
+                    if self._stopping:
+                        return
+                    delivery, free = self._next()
+                    self._busy = delivery is not None
+                if delivery is not None:
+                    try:
+                        self._handle(http, delivery, free=free)
+                    finally:
+                        with self._changed:
+                            self._busy = False
+                            self._changed.notify_all()
+
+    def _has_work(self) -> bool:
+        return self._stopping or bool(self._waiting) or (self._patience() == 0)
+
+    def _patience(self) -> float | None:
+        """Seconds until the first held delivery is due; None if none is held."""
+        return max(0.0, min(held.due for held in self._held) - time.monotonic()) if self._held else None
+
+    def _next(self) -> tuple[Delivery | None, bool]:
+        """Return the next delivery, and whether faults may no longer touch it because they already did."""
+        now = time.monotonic()
+        due = [held for held in self._held if held.due <= now]
+        if due:
+            self._held.remove(due[0])
+            return due[0].delivery, True
+        return (self._waiting.pop(0), False) if self._waiting else (None, False)
+
+    def _handle(self, http: httpx.Client, delivery: Delivery, *, free: bool) -> None:
+        fault = None if free else self._faults.take("POST", _path(delivery.url), webhook=True)
+        match fault.kind if fault else None:
+            case FaultKind.WEBHOOK_DROP:
+                self._record(delivery, delivery.make_body(), None, "dropped")
+            case FaultKind.WEBHOOK_DELAY if fault:
+                self._hold(delivery, fault.seconds, shuffled=False)
+            case FaultKind.WEBHOOK_SHUFFLE if fault:
+                self._hold(delivery, fault.seconds, shuffled=True)
+                if all(kept != fault for kept, _left in self._faults.waiting()):
+                    self._release_shuffled()
+            case FaultKind.WEBHOOK_DOUBLE:
+                body = delivery.make_body()
+                self._post(http, delivery, body)
+                self._post(http, delivery, body)
+            case _:
+                self._post(http, delivery, delivery.make_body())
+
+    def _hold(self, delivery: Delivery, seconds: float, *, shuffled: bool) -> None:
+        with self._changed:
+            self._held.append(_Held(delivery=delivery, due=time.monotonic() + seconds, shuffled=shuffled))
+
+    def _release_shuffled(self) -> None:
+        """Let those go that the spent fault held, in another order than they came."""
+        with self._changed:
+            together = [held for held in self._held if held.shuffled]
+            before = list(together)
+            self._random.shuffle(together)
+            if together == before:
+                together.reverse()
+            others = [held for held in self._held if not held.shuffled]
+            now = time.monotonic()
+            self._held = [*(attrs.evolve(held, due=now) for held in together), *others]
+
+    def _post(self, http: httpx.Client, delivery: Delivery, body: bytes) -> None:
+        try:
+            answer = http.post(delivery.url, content=body, headers={"content-type": "application/json"})
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            # The last two: an address that no request can be made of must not end the thread.
+            self._record(delivery, body, None, type(error).__name__)
+        else:
+            self._record(delivery, body, answer.status_code, answer.reason_phrase)
+
+    def _record(self, delivery: Delivery, body: bytes, status_code: int | None, reason: str) -> None:
+        attempt = Attempt(at=self._clock.now(), body=body, status_code=status_code, reason=reason)
+        delivery.attempts.append(attempt)
+        delivery.status = DeliveryStatus.SUCCESS if status_code == httpx.codes.OK else DeliveryStatus.FAILED
+        if delivery.on_attempt is not None:
+            delivery.on_attempt(attempt)
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path or "/"
+    except ValueError:
+        return "/"

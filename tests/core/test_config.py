@@ -1,0 +1,466 @@
+"""The configuration: where it is, what it may say, and how everything wrong is told at once."""
+
+# ruff: noqa: RUF009 - ``setting`` declares a field, it makes no shared default
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paraph.config import Config, load_config
+from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
+from paraph.model import Level, Problem, Secret
+from paraph.provider import ProviderInfo, setting
+from paraph.provider.hookspecs import hookimpl
+from paraph.provider.registry import Registry
+from paraph.testing import fake
+from support.plugins import install
+
+MINIMAL = """
+[accounts.hr]
+provider = "fake"
+environment = "test"
+api_key = "env:FAKE_KEY"
+"""
+ENVIRON = {"FAKE_KEY": "k-1"}
+
+
+def a_registry() -> Registry:
+    """Make a registry with the fake provider only."""
+    registry = Registry.empty()
+    registry.register("fake", fake)
+    return registry
+
+
+def loaded(
+    folder: Path, text: str, *, environ: Mapping[str, str] = ENVIRON, name: str = "paraph.toml"
+) -> Config:
+    """Write a configuration and load it."""
+    path = folder / name
+    path.write_text(text)
+    return load_config(path, environ=environ, registry=a_registry())
+
+
+def problems_of(folder: Path, text: str) -> dict[str, Problem]:
+    """Load a wrong configuration and return its problems by path."""
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(folder, text)
+    return {problem.path: problem for problem in caught.value.problems}
+
+
+def settings_of(kind: type, **options: object) -> Config:
+    """Make a configuration of one account whose provider has the settings class ``kind``."""
+
+    @hookimpl
+    def paraph_provider() -> ProviderInfo:
+        return attrs.evolve(fake.INFO, settings=kind)
+
+    module = ModuleType("made")
+    vars(module)["paraph_provider"] = paraph_provider
+    registry = Registry.empty()
+    registry.register("fake", module)
+    account = {"provider": "fake", "environment": "test", **options}
+    return Config.from_mapping({"accounts": {"hr": account}}, registry=registry, environ={"KEY": "v"})
+
+
+def test_full_example_is_read(tmp_path: Path) -> None:
+    """Every key of the documented shape arrives where it belongs."""
+    config = loaded(
+        tmp_path,
+        """
+        default = "hr"
+        [accounts.hr]
+        provider = "fake"
+        environment = "test"
+        api_key = "env:FAKE_KEY"
+        allow_recipients = ["*@example.org"]
+        webhook_secret = "env:HOOK"
+        defaults = { language = "fr", country = "FR", level = "aes" }
+        region = "south"
+        labels = ["a", "b"]
+        auth = { type = "bearer", depth = { token = 1 } }
+        [accounts.2nd]
+        provider = "fake"
+        environment = "production"
+        api_key = "env:FAKE_KEY"
+        [store]
+        url = "sqlite:///data/paraph.db"
+        [webhooks]
+        public_url = "https://app.example/hooks/"
+        [plugins]
+        disabled = ["noisy"]
+        """,
+        environ={"FAKE_KEY": "k-1", "HOOK": "h-1"},
+    )
+    account = config.account("hr")
+    assert (config.default, config.disabled_plugins) == ("hr", ("noisy",))
+    assert f"sqlite:///{tmp_path.resolve()}/data/paraph.db" == config.store_url
+    assert (account.environment, account.allow_recipients) == ("test", ("*@example.org",))
+    assert account.defaults == {"language": "fr", "country": "FR", "level": Level.AES}
+    assert (Secret("h-1"), "https://app.example/hooks") == (account.webhook_secret, account.public_url)
+    assert (
+        fake.FakeSettings(
+            api_key=Secret("k-1"),
+            region="south",
+            labels=("a", "b"),
+            auth={"type": "bearer", "depth": {"token": 1}},
+        )
+        == account.settings
+    )
+    assert config.account("2nd").environment == "production"
+
+
+def test_all_problems_are_reported_at_once_with_their_lines(tmp_path: Path) -> None:
+    """One error lists every finding with file, key path, line and the nearest name."""
+    found = problems_of(
+        tmp_path,
+        """default = "hrr"
+storre = 1
+[accounts.hr]
+provider = "fake"
+environment = "tset"
+api_kye = "env:X"
+pages = "3"
+patient = 1
+labels = ["a", 2]
+region = "nroth"
+webhook_secret = "hunter2"
+defaults = { langauge = "fr", level = "QUES", country = "FRA" }
+[accounts.Bad]
+provider = "faek"
+environment = "test"
+allow_recipients = "*@example.org"
+[accounts]
+odd = 3
+[store]
+url = "postgresql://ada:hunter2@db/x"
+[webhooks]
+public_url = "app.example"
+[plugins]
+disabled = "noisy"
+[[routes]]
+name = "x"
+""",
+    )
+    expected = {
+        "default": ("account.unknown", 1, "did you mean 'hr'?"),
+        "storre": ("key.unknown", 2, "did you mean 'store'?"),
+        "accounts.hr.environment": ("value.type", 5, "did you mean 'test'?"),
+        "accounts.hr.api_kye": ("key.unknown", 6, "did you mean 'api_key'?"),
+        "accounts.hr.api_key": ("key.missing", 3, ""),
+        "accounts.hr.pages": ("value.type", 7, ""),
+        "accounts.hr.patient": ("value.type", 8, ""),
+        "accounts.hr.labels": ("value.type", 9, ""),
+        "accounts.hr.region": ("value.type", 10, "did you mean 'north'?"),
+        "accounts.hr.webhook_secret": ("secret.inline", 11, "env:NAME"),
+        "accounts.hr.defaults.langauge": ("key.unknown", 12, "did you mean 'language'?"),
+        "accounts.hr.defaults.level": ("level.unknown", 12, ""),
+        "accounts.hr.defaults.country": ("code.form", 12, ""),
+        "accounts.Bad": ("account.name", 13, "a-z"),
+        "accounts.Bad.provider": ("provider.not_installed", 14, "did you mean 'fake'?"),
+        "accounts.Bad.allow_recipients": ("value.type", 16, ""),
+        "accounts.odd": ("value.type", 18, ""),
+        "store.url": ("secret.inline", 20, "env:NAME"),
+        "webhooks.public_url": ("url.form", 22, ""),
+        "plugins.disabled": ("value.type", 24, ""),
+        "routes": ("routes.later", 25, ""),
+    }
+    assert set(expected) == set(found)
+    for path, (code, line, hint) in expected.items():
+        assert (code, True, True) == (
+            found[path].code,
+            f"paraph.toml line {line})" in found[path].message,
+            hint in found[path].hint,
+        ), path
+    lines = [int(problem.message.rsplit("line ", 1)[1].rstrip(")")) for problem in found.values()]
+    assert sorted(lines) == lines
+
+
+def test_missing_key_shows_its_help() -> None:
+    """A required option that is absent is explained by its own help and example."""
+    with pytest.raises(ConfigurationError, match=r'The key of the account\. Example: "env:FAKE_KEY"'):
+        settings_of(fake.FakeSettings)
+
+
+@given(st.text() | st.text().map("canary:".__add__))
+def test_inline_secret_is_refused_and_never_repeated(text: str) -> None:
+    """Whatever stands where a reference belongs is refused, and is not in the error."""
+    canary = f"{text}c4n4ry"
+    with pytest.raises(ConfigurationError) as caught:
+        settings_of(fake.FakeSettings, api_key=canary)
+    assert "c4n4ry" not in str(caught.value) + repr(caught.value)
+
+
+def test_mistyped_scheme_gets_a_hint() -> None:
+    """A reference whose scheme is nearly right is told the right one."""
+    with pytest.raises(ConfigurationError, match=r"did you mean env:…\?"):
+        settings_of(fake.FakeSettings, api_key="evn:KEY")
+
+
+def test_secrets_are_resolved_on_first_use_only(tmp_path: Path) -> None:
+    """Loading needs no secret; using an account whose secrets are missing names all of them with line."""
+    config = loaded(tmp_path, MINIMAL + 'webhook_secret = "file:gone"\n', environ={})
+    with pytest.raises(MissingSecret) as caught:
+        config.account("hr")
+    first, second = caught.value.problems
+    assert (first.path, first.code) == ("accounts.hr.api_key", "secret.missing")
+    assert "FAKE_KEY is not set (" in first.message
+    assert "paraph.toml line 5)" in first.message
+    assert second.path == "accounts.hr.webhook_secret"
+
+
+def test_unknown_account_names_the_nearest(tmp_path: Path) -> None:
+    """Asking for an account that does not exist says which one is meant, or which exist."""
+    config = loaded(tmp_path, MINIMAL)
+    with pytest.raises(UnknownAccount, match=r"did you mean 'hr'\?"):
+        config.account("h")
+    with pytest.raises(UnknownAccount, match="configured: hr"):
+        config.account("zebra")
+
+
+def test_only_account_is_the_default(tmp_path: Path) -> None:
+    """One account needs no default; of two, neither is chosen silently."""
+    assert loaded(tmp_path, MINIMAL).default == "hr"
+    assert loaded(tmp_path, MINIMAL + MINIMAL.replace("hr", "de")).default is None
+
+
+def test_nothing_configured_is_a_problem(tmp_path: Path) -> None:
+    """A configuration without any account is refused."""
+    assert problems_of(tmp_path, "")["accounts"].code == "accounts.none"
+
+
+def test_broken_provider_is_one_problem_of_its_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broken plugin is reported at its account beside the other findings; unnamed ones are not imported."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    install(
+        tmp_path,
+        "paraph-acme",
+        providers={"acme": "acme_broken_z", "idle": "acme_idle_z"},
+        modules={"acme_broken_z": "1 / 0", "acme_idle_z": "1 / 0"},
+    )
+    path = tmp_path / "paraph.toml"
+    path.write_text('[accounts.a]\nprovider = "acme"\nenvironment = "test"\nkey = 1\n[store]\nul = "x"\n')
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(path, environ={})
+    codes = {problem.path: problem.code for problem in caught.value.problems}
+    assert codes == {
+        "accounts.a.provider": "provider.broken",
+        "store.ul": "key.unknown",
+        "store.url": "key.missing",
+    }
+    assert "acme_idle_z" not in sys.modules
+
+
+def test_disabled_plugin_of_an_account_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What plugins.disabled switches off cannot be used by an account of the same file."""
+    path = tmp_path / "paraph.toml"
+    path.write_text(MINIMAL + '[plugins]\ndisabled = ["fake"]\n')
+    install(tmp_path, "fake-dist", providers={"fake": "paraph.testing.fake"})
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ConfigurationError) as caught:
+        load_config(path, environ={})
+    assert [problem.code for problem in caught.value.problems] == ["provider.disabled"]
+
+
+# Where the configuration is
+
+
+def test_search_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A given path wins over the variable, that over paraph.toml, that over pyproject.toml."""
+    monkeypatch.chdir(tmp_path)
+    places = ("given.toml", "variable.toml", "paraph.toml")
+    for place in places:
+        (tmp_path / place).write_text(MINIMAL)
+    (tmp_path / "pyproject.toml").write_text(MINIMAL.replace("[accounts", "[tool.paraph.accounts"))
+    environ = {"PARAPH_CONFIG": "variable.toml"}
+    found = [
+        load_config("given.toml", environ=environ, registry=a_registry()).source.name,
+        load_config(environ=environ, registry=a_registry()).source.name,
+        load_config(environ={}, registry=a_registry()).source.name,
+    ]
+    (tmp_path / "paraph.toml").unlink()
+    found.append(load_config(environ={}, registry=a_registry()).source.name)
+    assert [*places, "pyproject.toml"] == found
+
+
+def test_no_configuration_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any file, also with a foreign pyproject.toml, the error shows where and what to write."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    with pytest.raises(ConfigurationError, match=r"PARAPH_CONFIG.*write a paraph\.toml"):
+        load_config(environ={})
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "there is no file"),
+        (b"\xff", "not UTF-8"),
+        (b"a = = 1", r"not TOML: .*line 1"),
+        ("folder", "cannot be read"),
+    ],
+)
+def test_unreadable_file_is_named(tmp_path: Path, content: bytes | str | None, said: str) -> None:
+    """A file that is missing, no text, no TOML or a folder is one clear error."""
+    path = tmp_path / "x.toml"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content:
+        path.mkdir()
+    with pytest.raises(ConfigurationError, match=said):
+        load_config(environ={"PARAPH_CONFIG": str(path)})
+
+
+def test_pyproject_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    """In pyproject.toml a problem has the line of the whole file."""
+    text = "[project]\nname = 'x'\n[tool.paraph]\nstorre = 1\n" + MINIMAL.replace("[acc", "[tool.paraph.acc")
+    with pytest.raises(ConfigurationError, match=r"storre: unknown key \(.*pyproject\.toml line 4\)"):
+        loaded(tmp_path, text, name="pyproject.toml")
+
+
+# Settings classes
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def shouted(value: object) -> str:
+    """Accept texts without blanks."""
+    if not isinstance(value, str) or " " in value:
+        raise ValueError("no blanks, please")
+    return value.upper()
+
+
+@attrs.frozen(kw_only=True)
+class Typed:
+    """One option of each further type."""
+
+    colour: Colour = setting("a", default=Colour.RED)
+    ratio: float = setting("b", default=0.5)
+    either: int | str | None = setting("c", default=None)
+    names: frozenset[Colour] = setting("d", default=frozenset())
+    numbers: Mapping[str, int] = setting("e", default=None)
+    folder: Path | None = setting("f", default=None)
+    anything: Any = setting("g", default=None)
+    word: str = setting("h", default="X", converter=shouted)
+
+
+def test_options_are_structured_by_their_types() -> None:
+    """Words become members, whole numbers become floats where floats are declared, and so on."""
+    config = settings_of(
+        Typed,
+        colour="blue",
+        ratio=1,
+        either="x",
+        names=["red"],
+        numbers={"a": 1},
+        folder="a/b",
+        anything=[1],
+        word="abc",
+    )
+    expected = Typed(
+        colour=Colour.BLUE,
+        ratio=1.0,
+        either="x",
+        names=frozenset({Colour.RED}),
+        numbers={"a": 1},
+        folder=Path("a/b"),
+        anything=[1],
+        word="abc",
+    )
+    settings = config.account("hr").settings
+    assert expected == settings
+    assert float is type(settings.ratio)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("colour", "green", "has to be one of red, blue"),
+        ("ratio", "1", "has to be a number, not a text"),
+        ("ratio", True, "has to be a number, not true or false"),
+        ("either", 1.5, "a whole number.* or .*a text"),
+        ("names", "red", "has to be an array, not a text"),
+        ("names", ["rde"], "an element that has to be one of red, blue"),
+        ("numbers", {"a": "1"}, "has to be a whole number"),
+        ("numbers", [1], "has to be a table, not an array"),
+        ("word", "a b", "no blanks, please"),
+    ],
+)
+def test_wrong_types_are_never_coerced(option: str, value: object, said: str) -> None:
+    """A value of another type than declared is a problem of its key."""
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        settings_of(Typed, **{option: value})
+    assert [f"accounts.hr.{option}"] == [problem.path for problem in caught.value.problems]
+
+
+@attrs.frozen(kw_only=True)
+class EitherKey:
+    """A key, or an id with its secret."""
+
+    api_key: Secret | None = setting("The key.", default=None)
+    app_secret: Secret | None = setting("The secret of the id.", default=None)
+    limit: int = setting("At most.", default=1, converter=int)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Demand exactly one of the two."""
+        if bool(self.api_key) == bool(self.app_secret):
+            return (Problem(path="api_key", code="key.either", message="give one of the two"),)
+        return ()
+
+    def __attrs_post_init__(self) -> None:
+        if self.limit > 9:
+            raise ValueError("the limit is at most 9")
+
+
+def test_settings_class_checks_between_its_options() -> None:
+    """What a settings class finds between options is reported when the file is loaded, without secrets."""
+    assert settings_of(EitherKey, api_key="env:KEY").account("hr").settings.api_key == Secret("v")
+    for options in ({}, {"api_key": "env:KEY", "app_secret": "env:KEY"}):
+        with pytest.raises(ConfigurationError, match="give one of the two") as caught:
+            settings_of(EitherKey, **options)
+        assert [problem.path for problem in caught.value.problems] == ["accounts.hr.api_key"]
+    with pytest.raises(ConfigurationError, match="the limit is at most 9"):
+        settings_of(EitherKey, api_key="env:KEY", limit=10)
+
+
+# The store
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (None, "memory:"),
+        ("memory:", "memory:"),
+        ("sqlite:////var/paraph.db", "sqlite:////var/paraph.db"),
+        ("postgresql://ada@db/x", "postgresql://ada@db/x"),
+        ("env:DATABASE", "postgresql://ada:pw@db/x"),
+        ("env:FILE_URL", "sqlite:///{folder}/own.db"),
+    ],
+)
+def test_store_url(tmp_path: Path, url: str | None, expected: str) -> None:
+    """The URL is taken, looked up, or resolved from the file's folder; without one it is memory."""
+    environ = {"DATABASE": "postgresql://ada:pw@db/x", "FILE_URL": "sqlite:///own.db"}
+    config = loaded(tmp_path, MINIMAL + (f'[store]\nurl = "{url}"\n' if url else ""), environ=environ)
+    assert expected.format(folder=tmp_path.resolve()) == config.store_url
+    assert "ada" not in repr(config)
+
+
+def test_store_reference_that_leads_nowhere(tmp_path: Path) -> None:
+    """A store behind a reference that is not set is a missing secret at store.url."""
+    config = loaded(tmp_path, MINIMAL + '[store]\nurl = "env:GONE"\n')
+    with pytest.raises(MissingSecret, match=r"store\.url: the environment variable GONE is not set"):
+        _ = config.store_url
