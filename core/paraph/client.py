@@ -70,15 +70,10 @@ def _parts(
 ) -> tuple[Config, Registry, Store]:
     """Load what was not given."""
     from paraph.config import Config, load_config
-    from paraph.provider.registry import Registry
     from paraph.store import open_store
 
     loaded = config if isinstance(config, Config) else load_config(config)
-    return (
-        loaded,
-        registry or Registry(disabled=loaded.disabled_plugins),
-        store or open_store(loaded.store_url),
-    )
+    return loaded, registry or loaded.registry, store or open_store(loaded.store_url)
 
 
 def _sync(
@@ -219,11 +214,12 @@ class AsyncClient(_Base):
         store: Store,
         transport: httpx.AsyncBaseTransport | Callable[[str], httpx.AsyncBaseTransport] | None = None,
         clock: Callable[[], datetime] = utc_now,
+        pause: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(config, registry=registry, store=store)
         self._transport = transport
         self._sessions: Sessions[httpx.AsyncClient] = Sessions(self._open)
-        self._runner = AsyncRunner(self._sessions, clock=clock)
+        self._runner = AsyncRunner(self._sessions, clock=clock, pause=pause)
 
     @classmethod
     def from_config(

@@ -11,8 +11,8 @@ Theory of operation
 * An *event* is a fact of a stream's closure (:func:`paraph.lifecycle.closure`) that the store
   had not seen. Only its id and the moment are stored; its content is projected from the
   sightings, so it is the same whatever the order of arrival.
-* A *snapshot* is projected from the stream of the envelope's current attempt alone. News of a
-  superseded attempt is kept and listed, and moves nothing.
+* A *snapshot* (:mod:`paraph.projection`) is projected from the stream of the envelope's current
+  attempt alone. News of a superseded attempt is kept and listed, and moves nothing.
 * An observation that is only claimed is turned into ``envelope.claimed`` facts before it is
   stored: bounded in number (one per type), without the claimant's words.
 """
@@ -21,36 +21,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 import attrs
 
-from paraph.lifecycle import ORDER, Key, Roster, closure, lifecycle_of
+from paraph.lifecycle import ORDER, Key, Roster, closure
 from paraph.model import (
-    Activity,
-    Attention,
-    Decision,
-    DeliveryBy,
-    DeliveryState,
-    Ending,
     Envelope,
     Event,
     Fact,
     FactType,
-    Lifecycle,
     Observation,
-    Signatory,
-    SignatoryState,
-    Snapshot,
     Subject,
     SubjectKind,
     Trust,
-    Turn,
 )
 from paraph.model.fact import SEPARATOR
-from paraph.store.records import AttemptRecord, AttemptState, EnvelopeRecord, EventRecord, Sighting
 from paraph.store.protocol import Transaction
+from paraph.store.records import AttemptRecord, EnvelopeRecord, EventRecord, Sighting
 
 F = FactType
 
@@ -88,9 +77,7 @@ def roster_of(attempt: AttemptRecord | None, envelope: Envelope | None) -> Roste
     signed = [documents.get(document.id) for document in envelope.signed_documents]
     if None in signers or None in signed:
         return Roster()
-    return Roster(
-        signers=tuple(ref for ref in signers if ref), documents=tuple(ref for ref in signed if ref)
-    )
+    return Roster(signers=tuple(ref for ref in signers if ref), documents=tuple(ref for ref in signed if ref))
 
 
 def sightings_of(observation: Observation, origin: Origin) -> tuple[Sighting, ...]:
@@ -99,7 +86,9 @@ def sightings_of(observation: Observation, origin: Origin) -> tuple[Sighting, ..
     facts: Iterable[Fact] = observation.facts
     if claimed:
         facts = {
-            (fact.subject, fact.type): Fact(type=F.ENVELOPE_CLAIMED, subject=fact.subject, target=fact.type.value)
+            (fact.subject, fact.type): Fact(
+                type=F.ENVELOPE_CLAIMED, subject=fact.subject, target=fact.type.value
+            )
             for fact in observation.facts
         }.values()
     found = []
@@ -116,7 +105,9 @@ def sightings_of(observation: Observation, origin: Origin) -> tuple[Sighting, ..
             str(int(observation.trust)),
             observation.source.value,
         )
-        digest = hashlib.sha256("\x00".join(f"{len(part)}:{part}" for part in content).encode("utf-8", "surrogatepass"))
+        digest = hashlib.sha256(
+            "\x00".join(f"{len(part)}:{part}" for part in content).encode("utf-8", "surrogatepass")
+        )
         found.append(
             Sighting(
                 key=digest.hexdigest(),
@@ -172,7 +163,7 @@ def derive(
     attempt = _attempt_of(tx, first, origin)
     record_ = tx.envelope(attempt.envelope_id) if attempt else None
     roster = roster_of(attempt, load(record_) if record_ else None)
-    known = closure(_told(sightings), roster)
+    known = closure(told(sightings), roster)
     new = []
     for key in sorted(known, key=lambda key: (ORDER[key.type], key.target, key.occurrence)):
         fact_id = _event_id(key, first, origin)
@@ -214,12 +205,13 @@ def _attempt_of(tx: Transaction, sighting: Sighting, origin: Origin) -> AttemptR
     )
 
 
-def _told(sightings: Sequence[Sighting]) -> dict[Key, Trust]:
-    told: dict[Key, Trust] = {}
+def told(sightings: Sequence[Sighting]) -> dict[Key, Trust]:
+    """Return which facts the sightings tell, and how far each can be trusted at best."""
+    found: dict[Key, Trust] = {}
     for sighting in sightings:
         key = Key(type=sighting.type, target=sighting.target, occurrence=sighting.occurrence)
-        told[key] = max(told.get(key, sighting.trust), sighting.trust)
-    return told
+        found[key] = max(found.get(key, sighting.trust), sighting.trust)
+    return found
 
 
 def _event_id(key: Key, sighting: Sighting, origin: Origin) -> str:
@@ -238,12 +230,12 @@ def _event(
 ) -> Event:
     """Project one event's content from its tellings: independent of their order."""
     first = sightings[0]
-    told = [
+    tellings = [
         sighting
         for sighting in sightings
         if (sighting.type, sighting.target, sighting.occurrence) == (key.type, key.target, key.occurrence)
     ]
-    best = _best(told)
+    best = best_of(tellings)
     signatory_ref, document_ref = parties(key)
     return Event(
         id=stored.event_id,
@@ -259,10 +251,10 @@ def _event(
         attempt=attempt.number if attempt else 0,
         signatory_id=_local(attempt.signatories if attempt else (), signatory_ref),
         document_id=_local(attempt.documents if attempt else (), document_ref),
-        at=_earliest(told),
-        native=tuple(sorted({sighting.native for sighting in told if sighting.native})),
+        at=earliest(tellings),
+        native=tuple(sorted({sighting.native for sighting in tellings if sighting.native})),
         reason=best.reason if best else None,
-        inferred=all(sighting.inferred for sighting in told),
+        inferred=all(sighting.inferred for sighting in tellings),
         confirmed=trust is Trust.CONFIRMED,
         recorded_at=stored.recorded_at,
         sequence=stored.sequence,
@@ -283,19 +275,29 @@ def _local(pairs: Sequence[tuple[str, str]], ref: str) -> str | None:
     return next((local for local, known in pairs if known == ref), None) if ref else None
 
 
-def _earliest(told: Sequence[Sighting]) -> datetime | None:
+def earliest(tellings: Sequence[Sighting]) -> datetime | None:
     """Return the earliest stated time; several tellings differ by the vendor's own delays."""
-    return min((sighting.at for sighting in told if sighting.at is not None), default=None)
+    return min((sighting.at for sighting in tellings if sighting.at is not None), default=None)
 
 
-def _best(told: Sequence[Sighting]) -> Sighting | None:
+def best_of(tellings: Sequence[Sighting]) -> Sighting | None:
     """Return the most trusted telling that gives a reason; ties are broken by content, never by arrival."""
-    return max(told, key=lambda sighting: (sighting.reason is not None, sighting.trust, sighting.key), default=None)
+    return max(
+        tellings,
+        key=lambda sighting: (sighting.reason is not None, sighting.trust, sighting.key),
+        default=None,
+    )
 
 
-def events_of(tx: Transaction, records: Sequence[EventRecord], origin_of: OriginOf, load: EnvelopeLoader) -> tuple[Event, ...]:
+_Projected = tuple[tuple[Sighting, ...], AttemptRecord | None, dict[str, tuple[Key, Trust]]]
+"""What the events of one stream are projected from: tellings, attempt, facts by event id."""
+
+
+def events_of(
+    tx: Transaction, records: Sequence[EventRecord], origin_of: OriginOf, load: EnvelopeLoader
+) -> tuple[Event, ...]:
     """Project stored events, in the given order."""
-    projected: dict[str, tuple[Sequence[Sighting], AttemptRecord | None, Mapping[str, tuple[Key, Trust]]]] = {}
+    projected: dict[str, _Projected] = {}
     found = []
     for stored in records:
         origin = origin_of(stored.account)
@@ -303,140 +305,10 @@ def events_of(tx: Transaction, records: Sequence[EventRecord], origin_of: Origin
             sightings = tx.sightings(stored.stream)
             attempt = _attempt_of(tx, sightings[0], origin)
             record_ = tx.envelope(attempt.envelope_id) if attempt else None
-            known = closure(_told(sightings), roster_of(attempt, load(record_) if record_ else None))
+            known = closure(told(sightings), roster_of(attempt, load(record_) if record_ else None))
             by_id = {_event_id(key, sightings[0], origin): (key, trust) for key, trust in known.items()}
             projected[stored.stream] = (sightings, attempt, by_id)
         sightings, attempt, by_id = projected[stored.stream]
         key, trust = by_id[stored.event_id]
         found.append(_event(key, trust, sightings, attempt, stored, origin))
     return tuple(found)
-
-
-def snapshot_of(
-    record_: EnvelopeRecord,
-    envelope: Envelope,
-    attempt: AttemptRecord | None,
-    sightings: Sequence[Sighting],
-    *,
-    environment: str,
-    provider: str,
-) -> Snapshot:
-    """Project what is known of an envelope from its current attempt's sightings."""
-    known = closure(_told(sightings), roster_of(attempt, envelope))
-    state, ending_fact = lifecycle_of(known)
-    signed = {key.target for key in known if key.type is F.SIGNATORY_SIGNED}
-    refs = dict(attempt.signatories) if attempt else {}
-    partially = bool(signed) and any(refs.get(person.id) not in signed for person in envelope.signers)
-    sent = Key(type=F.ENVELOPE_SENT)
-    return Snapshot(
-        id=record_.id,
-        account=record_.account,
-        provider=provider,
-        environment=environment,
-        reference=record_.reference,
-        attempt=attempt.number if attempt else 0,
-        vendor_ref=attempt.vendor_ref if attempt else None,
-        lifecycle=state,
-        ending=_ending(ending_fact, state, sightings, partially=partially) if ending_fact else None,
-        partially_signed=partially,
-        signatories=tuple(
-            _signatory(person, refs.get(person.id), known, sightings, envelope, ended=state.ended)
-            for person in envelope.signatories
-        ),
-        evidence_ready=tuple(
-            sorted({key.target.partition(SEPARATOR)[0] for key in known if key.type is F.EVIDENCE_READY})
-        ),
-        attention=tuple(_attention(known, state, attempt)),
-        children=tuple(sorted(key.target for key in known if key.type is F.ENVELOPE_CHILD)),
-        native=tuple(sorted({sighting.native for sighting in sightings if sighting.native})),
-        sent_at=_earliest([each for each in sightings if each.type is F.ENVELOPE_SENT]) if sent in known else None,
-    )
-
-
-def _ending(
-    fact: FactType, state: Lifecycle, sightings: Sequence[Sighting], *, partially: bool
-) -> Ending:
-    told = [sighting for sighting in sightings if sighting.type is fact]
-    best = _best(told)
-    closed = [sighting for sighting in sightings if sighting.type is F.ENVELOPE_CLOSED]
-    return Ending(
-        kind=state,
-        reason=best.reason if best else None,
-        actor=best.actor if best else "",
-        at=_earliest(told) or _earliest(closed),
-        partially_signed=partially,
-    )
-
-
-_DECISIONS = (
-    (F.SIGNATORY_SIGNED, Decision.SIGNED),
-    (F.SIGNATORY_APPROVED, Decision.APPROVED),
-    (F.SIGNATORY_DECLINED, Decision.DECLINED),
-)
-
-
-def _signatory(
-    person: Signatory,
-    ref: str | None,
-    known: Mapping[Key, Trust],
-    sightings: Sequence[Sighting],
-    envelope: Envelope,
-    *,
-    ended: bool,
-) -> SignatoryState:
-    seen = {key.type for key in known if ref and parties(key)[0] == ref}
-    decided, decision = next(((fact, word) for fact, word in _DECISIONS if fact in seen), (None, Decision.NONE))
-    told = [each for each in sightings if each.type is decided and each.target == ref] if decided else []
-    if decided is F.SIGNATORY_SIGNED and not told:
-        prefix = f"{ref}{SEPARATOR}"
-        told = [each for each in sightings if each.type is F.SIGNATORY_DOCUMENT_SIGNED and each.target.startswith(prefix)]
-        at = max((each.at for each in told if each.at is not None), default=None)
-    else:
-        at = _earliest(told)
-    sent = Key(type=F.ENVELOPE_SENT) in known
-    if decision is not Decision.NONE or ended:
-        turn = Turn.DONE
-    elif F.SIGNATORY_INVITED in seen or (sent and person.stage == min(each.stage for each in envelope.signatories)):
-        turn = Turn.ACTIVE
-    else:
-        turn = Turn.WAITING
-    if F.SIGNATORY_DELIVERY_FAILED in seen:
-        delivery = DeliveryState.FAILED
-    elif F.SIGNATORY_INVITED in seen or (
-        sent and turn is Turn.ACTIVE and person.delivery is DeliveryBy.EMAIL
-    ):
-        delivery = DeliveryState.SENT
-    else:
-        delivery = DeliveryState.PENDING
-    if F.SIGNATORY_DOCUMENT_SIGNED in seen and decision is Decision.NONE:
-        activity = Activity.SIGNING
-    elif F.SIGNATORY_OPENED in seen:
-        activity = Activity.OPENED
-    else:
-        activity = Activity.NONE
-    best = _best(told)
-    return SignatoryState(
-        id=person.id,
-        vendor_ref=ref,
-        turn=turn,
-        delivery=delivery,
-        activity=activity,
-        decision=decision,
-        decided_at=at,
-        reason=best.reason if best else None,
-    )
-
-
-def _attention(
-    known: Mapping[Key, Trust], state: Lifecycle, attempt: AttemptRecord | None
-) -> Iterable[Attention]:
-    types = {key.type.value for key in known if key.type is not F.ENVELOPE_CLAIMED}
-    for key in sorted(known, key=lambda key: (ORDER[key.type], key.target)):
-        if key.type is F.ENVELOPE_CLAIMED and key.target not in types:
-            yield Attention(code="claimed", message=f"{key.target} was claimed without proof; read the state")
-        if key.type is F.UNKNOWN:
-            yield Attention(code="unknown_word", message=f"the vendor said {key.target}, which paraph has no word for")
-    if Key(type=F.ENVELOPE_CLOSED) in known and state is Lifecycle.FINALIZING:
-        yield Attention(code="ending_unknown", message="the vendor closed it; a read tells how it ended")
-    if attempt is not None and attempt.state is AttemptState.OPEN:
-        yield Attention(code="send_unfinished", message="the send was interrupted; client.resume continues it")

@@ -114,7 +114,9 @@ def closure(known: Mapping[Key, Trust], roster: Roster) -> dict[Key, Trust]:
     A fixpoint of rules that only add: the result is the same for every order of ``known``.
     """
     result: dict[Key, Trust] = {}
-    pending = sorted(known.items(), key=lambda item: (ORDER[item[0].type], item[0].target, item[0].occurrence))
+    pending = sorted(
+        known.items(), key=lambda item: (ORDER[item[0].type], item[0].target, item[0].occurrence)
+    )
     while pending:
         key, trust = pending.pop()
         if result.get(key, -1) >= trust:
@@ -126,7 +128,7 @@ def closure(known: Mapping[Key, Trust], roster: Roster) -> dict[Key, Trust]:
 
 
 def _followers(key: Key, roster: Roster) -> list[Key]:
-    """What one fact alone implies."""
+    """Return what one fact alone implies."""
     signatory = key.target.split(SEPARATOR, 1)[0] if key.type.value.startswith("signatory.") else ""
     found = [
         Key(type=kind, target=signatory if kind.value.startswith("signatory.") else "")
@@ -143,7 +145,7 @@ def _followers(key: Key, roster: Roster) -> list[Key]:
 
 
 def _conclusions(key: Key, known: Mapping[Key, Trust], roster: Roster) -> list[tuple[Key, Trust]]:
-    """What follows from one fact together with others; as trusted as the weakest of them."""
+    """Return what follows from one fact together with others, as trusted as the weakest of them."""
     premises: list[Key] = []
     conclusion: Key | None = None
     if key.type is F.SIGNATORY_DOCUMENT_SIGNED and roster.documents:
@@ -167,7 +169,9 @@ def lifecycle_of(known: Mapping[Key, Trust]) -> tuple[Lifecycle, FactType | None
     types: dict[FactType, Trust] = {}
     for key, trust in known.items():
         types[key.type] = max(trust, types.get(key.type, trust))
-    endings = [(types[fact], -place, fact, state) for place, (fact, state, _) in enumerate(ENDINGS) if fact in types]
+    endings = [
+        (types[fact], -place, fact, state) for place, (fact, state, _) in enumerate(ENDINGS) if fact in types
+    ]
     if endings:
         _, _, fact, state = max(endings, key=lambda ending: ending[:2])
         return state, fact

@@ -71,27 +71,39 @@ def _signatory(path: str, person: Signatory) -> Iterator[Problem]:
         if not EMAIL.match(person.email):
             yield _bad(f"{path}.email", "email.invalid", "this is no e-mail address")
     elif person.delivery is DeliveryBy.EMAIL:
-        yield _bad(f"{path}.email", "email.missing", "delivery by e-mail needs an address", "or use delivery='link'")
+        yield _bad(
+            f"{path}.email", "email.missing", "delivery by e-mail needs an address", "or use delivery='link'"
+        )
     if person.phone is not None and not E164.match(person.phone):
-        yield _bad(f"{path}.phone", "phone.invalid", "this is no phone number", "write it as E.164: +33612345678")
+        yield _bad(
+            f"{path}.phone", "phone.invalid", "this is no phone number", "write it as E.164: +33612345678"
+        )
     yield from _codes(f"{path}.language", person.language, "language", "a two-letter ISO 639-1 code")
     yield from _codes(f"{path}.nationality", person.nationality, "country", "a two-letter ISO 3166-1 code")
-    yield from _codes(f"{path}.birth_country", person.birth_country, "country", "a two-letter ISO 3166-1 code")
+    yield from _codes(
+        f"{path}.birth_country", person.birth_country, "country", "a two-letter ISO 3166-1 code"
+    )
     if person.stage < 1:
         yield _bad(f"{path}.stage", "stage.invalid", "stages are counted from 1")
     asked = person.assurance
     if asked and asked.level is not None and asked.floor is not None and asked.level < asked.floor:
-        yield _bad(f"{path}.assurance.floor", "floor.above_level", "the floor is higher than the level asked for")
+        yield _bad(
+            f"{path}.assurance.floor", "floor.above_level", "the floor is higher than the level asked for"
+        )
 
 
 def _document(path: str, document: Document) -> Iterator[Problem]:
     if not LOCAL_ID.match(document.id):
         yield _bad(f"{path}.id", "id.invalid", "a local id is 1 to 64 letters, digits, '-', '_' or '.'")
     if document.fault:
-        yield _bad(f"{path}.path", f"document.{document.fault}", f"the file is {document.fault}", "check the path")
+        yield _bad(
+            f"{path}.path", f"document.{document.fault}", f"the file is {document.fault}", "check the path"
+        )
     elif document.kind is ContentKind.DIGEST:
         if not re.fullmatch(r"[0-9a-f]{64}", document.sha256):
-            yield _bad(f"{path}.sha256", "digest.invalid", "this is no SHA-256 digest", "write 64 hex characters")
+            yield _bad(
+                f"{path}.sha256", "digest.invalid", "this is no SHA-256 digest", "write 64 hex characters"
+            )
     elif document.size == 0:
         yield _bad(path, "document.empty", "the document is empty")
     elif document.is_pdf and document.head:
@@ -119,7 +131,9 @@ def _fields(envelope: Envelope) -> Iterator[Problem]:
         if field.rect is not None and (
             field.rect.width <= 0 or field.rect.height <= 0 or field.rect.x < 0 or field.rect.y < 0
         ):
-            yield _bad(f"{path}.rect", "rect.invalid", "a rectangle lies on the page and has a size", "in points")
+            yield _bad(
+                f"{path}.rect", "rect.invalid", "a rectangle lies on the page and has a size", "in points"
+            )
 
 
 def _times(envelope: Envelope, now: datetime) -> Iterator[Problem]:
@@ -146,7 +160,12 @@ def _codes(path: str, value: str | None, word: str, shape: str) -> Iterator[Prob
 def _unique(path: str, ids: list[str], what: str = "id") -> Iterator[Problem]:
     for repeated, count in Counter(ids).items():
         if count > 1:
-            yield _bad(path, f"{what}.repeated", f"{count} {path} have the {what} {repeated!r}", f"give each its own {what}")
+            yield _bad(
+                path,
+                f"{what}.repeated",
+                f"{count} {path} have the {what} {repeated!r}",
+                f"give each its own {what}",
+            )
 
 
 def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[Problem]:
@@ -161,15 +180,35 @@ def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[P
         asked = envelope.assurance_of(person)
         where = f"{path}.assurance" if person.assurance else "assurance"
         if asked.level is not None and asked.level not in offered.levels:
-            yield _bad(f"{where}.level", "level.unsupported", f"level {asked.level.name} is not offered", f"offered: {levels}")
+            yield _bad(
+                f"{where}.level",
+                "level.unsupported",
+                f"level {asked.level.name} is not offered",
+                f"offered: {levels}",
+            )
         elif asked.least is not None and not any(asked.accepts(level) for level in offered.levels):
-            yield _bad(f"{where}.floor", "level.unsupported", f"nothing as strong as {asked.least.name} is offered", f"offered: {levels}")
+            yield _bad(
+                f"{where}.floor",
+                "level.unsupported",
+                f"nothing as strong as {asked.least.name} is offered",
+                f"offered: {levels}",
+            )
         if (asked.level or asked.floor) and asked.regime not in offered.regimes:
             regimes = ", ".join(sorted(offered.regimes))
-            yield _bad(f"{where}.regime", "regime.unsupported", f"regime {asked.regime} is not offered", f"offered: {regimes}")
+            yield _bad(
+                f"{where}.regime",
+                "regime.unsupported",
+                f"regime {asked.regime} is not offered",
+                f"offered: {regimes}",
+            )
         if person.verb not in offered.verbs:
             verbs = ", ".join(sorted(offered.verbs))
-            yield _bad(f"{path}.verb", "verb.unsupported", f"nobody can be asked to {person.verb} here", f"offered: {verbs}")
+            yield _bad(
+                f"{path}.verb",
+                "verb.unsupported",
+                f"nobody can be asked to {person.verb} here",
+                f"offered: {verbs}",
+            )
 
 
 def _used(envelope: Envelope) -> Iterator[tuple[str, Capability, str]]:

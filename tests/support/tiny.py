@@ -305,9 +305,7 @@ class TinyProvider:
             facts=(fact,), subject_ref=subject.ref, proof=proof, read=kind is FactType.ENVELOPE_CLOSED
         )
 
-    def verify(
-        self, reading: Reading, delivery: Delivery, account: Account[TinySettings]
-    ) -> Flow[Verdict]:
+    def verify(self, reading: Reading, delivery: Delivery, account: Account[TinySettings]) -> Flow[Verdict]:
         assert reading.proof is not None
         answer = yield from self._call("POST", account, "/check", {"token": reading.proof.reveal()})
         return {"valid": Verdict.PROVEN, "used": Verdict.USED, "foreign": Verdict.FOREIGN}[answer["answer"]]
@@ -315,7 +313,11 @@ class TinyProvider:
     def cancel(self, carried: Carried, account: Account[TinySettings], reason: str) -> Flow[Observation]:
         answer = yield from self._call("POST", account, f"/envelopes/{carried.vendor_ref}/cancel", {})
         at = yield from now()
-        facts = (Fact(type=FactType.ENVELOPE_CLOSED, subject=Subject(ref=carried.vendor_ref), native=answer["state"]),)
+        facts = (
+            Fact(
+                type=FactType.ENVELOPE_CLOSED, subject=Subject(ref=carried.vendor_ref), native=answer["state"]
+            ),
+        )
         return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=facts)
 
     def signing_link(

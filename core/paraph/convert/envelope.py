@@ -7,16 +7,18 @@ kept at all.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import attrs
+
 from paraph.errors import StoreError
-from paraph.model import Document, Envelope, Level
+from paraph.model import ContentKind, Document, DocumentRole, Envelope, Level
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -27,7 +29,7 @@ OptionTypes = Callable[[str], type | None]
 """Gives a provider's envelope-options class by provider name."""
 
 
-@lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)
 def _converter() -> Converter:
     """Build the converter once; it holds no data, only generated functions."""
     from cattrs import Converter
@@ -53,13 +55,14 @@ def _document_to_json(document: Document) -> dict[str, Any]:
     return {key: getattr(document, key) for key in _DOCUMENT_KEYS}
 
 
-def _document_from_json(value: dict[str, Any]) -> Document:
-    from paraph.model import ContentKind, DocumentRole
+def _open_file(path: str) -> BinaryIO:
+    return Path(path).open("rb")
 
+
+def _document_from_json(value: dict[str, Any]) -> Document:
     kept = dict(value, kind=ContentKind(value["kind"]), role=DocumentRole(value["role"]))
     path = kept["path"]
-    opener = (lambda: Path(path).open("rb")) if path else None
-    return Document(**kept, open=opener)
+    return Document(**kept, open=functools.partial(_open_file, path) if path else None)
 
 
 def envelope_to_json(envelope: Envelope, provider_of: Callable[[type], str]) -> str:
@@ -71,7 +74,7 @@ def envelope_to_json(envelope: Envelope, provider_of: Callable[[type], str]) -> 
     options = [[provider_of(type(option)), converter.unstructure(option)] for option in envelope.options]
     body = {
         field.name: converter.unstructure(getattr(envelope, field.name))
-        for field in Envelope.__attrs_attrs__  # type: ignore[attr-defined]  # attrs adds it
+        for field in Envelope.__attrs_attrs__
         if field.name != "options"
     }
     return json.dumps({"version": VERSION, "envelope": body, "options": options}, ensure_ascii=True)
@@ -87,21 +90,18 @@ def envelope_from_json(text: str, option_types: OptionTypes) -> Envelope:
         msg = f"an envelope was stored in format {stored.get('version')!r}; this version reads {VERSION}"
         raise StoreError(msg)
     converter = _converter()
-    options = []
+    options: list[object] = []
     for provider, value in stored["options"]:
         kind = option_types(provider)
         if kind is not None:
             options.append(converter.structure(value, kind))
     body = dict(stored["envelope"], options=[])
     envelope = converter.structure(body, Envelope)
-    import attrs
-
     return attrs.evolve(envelope, options=tuple(options))
 
 
 def with_content(document: Document, content: bytes) -> Document:
     """Give a rebuilt document its kept bytes."""
-    import attrs
 
     def opener() -> BinaryIO:
         return io.BytesIO(content)

@@ -41,6 +41,7 @@ class Sink(Protocol):
 
     def write(self, data: bytes, /) -> Any:
         """Take the next bytes."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
@@ -175,6 +176,4 @@ class Recall:
     key: str
 
 
-Command = (
-    Http | Download | Call | Shared | Sleep | Now | NewId | Step | Identify | Remember | Recall
-)
+Command = Http | Download | Call | Shared | Sleep | Now | NewId | Step | Identify | Remember | Recall

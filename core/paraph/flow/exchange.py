@@ -20,7 +20,9 @@ def transport_error(error: Exception, command: Http | Download) -> errors.Vendor
     """Turn a failed exchange into one of our classes; the text of httpx, which may hold a URL, is dropped."""
     request = command.request
     kind: type[errors.VendorError]
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol):
+    if isinstance(
+        error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
+    ):
         kind, message = errors.ConnectFailed, "no connection to the vendor; nothing was sent"
     elif isinstance(error, httpx.TimeoutException):
         kind, message = errors.TimedOut, "the vendor did not answer in time"

@@ -7,7 +7,7 @@ swallow cancellation. ``finally`` may tidy up locally but not yield.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from paraph.flow.commands import (
     MAX_ANSWER,
@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import httpx
+
     from paraph.model import Secret
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-def http(request: httpx.Request, *, limit: int = MAX_ANSWER, credentials: bool = True) -> Flow[httpx.Response]:
+def http(
+    request: httpx.Request, *, limit: int = MAX_ANSWER, credentials: bool = True
+) -> Flow[httpx.Response]:
     """Send an absolute request and return the answer with its body read, whatever its status.
 
     :raises ConnectFailed, TimedOut, ConnectionLost, ResponseTooLarge: no usable answer.
@@ -57,7 +60,7 @@ def download(
     return result
 
 
-def call(function: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> Flow[T]:
+def call(function: Callable[[*Ts], T], *args: *Ts) -> Flow[T]:
     """Call a blocking function outside the event loop."""
     result: T = yield Call(function, args)
     return result
@@ -105,7 +108,9 @@ def step(
     return result
 
 
-def publish(key: str, effect: Callable[[], Flow[T]], *, recover: Callable[[], Flow[Recovered]] | None) -> Flow[T]:
+def publish(
+    key: str, effect: Callable[[], Flow[T]], *, recover: Callable[[], Flow[Recovered]] | None
+) -> Flow[T]:
     """Do a journalled effect that reaches people; see :func:`step`."""
     return (yield from step(key, effect, recover=recover, kind=StepKind.PUBLISH))
 

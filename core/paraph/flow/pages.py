@@ -12,6 +12,10 @@ from paraph.flow.commands import Flow
 T = TypeVar("T")
 
 
+STALE_PAGES = 2
+"""Pages running without anything new after which a list is taken to be over."""
+
+
 @attrs.frozen(kw_only=True)
 class Page(Generic[T]):
     """One page: its items, and the cursor of the next one (``None`` on the last)."""
@@ -29,19 +33,22 @@ def all_pages(
 ) -> Flow[tuple[T, ...]]:
     """Read pages until one is empty or names no next, without repeating items.
 
-    A vendor whose page base is unknown repeats or overlaps pages; items are therefore told
-    apart by ``key``, and a page without anything new ends the reading.
+    Where a vendor's page base is unknown the first page may come twice, and some vendors answer
+    a page beyond the end with the last one: items are told apart by ``key``, and two pages
+    running without anything new end the reading.
 
     :param most: stop after that many items.
     """
     found: dict[Hashable, T] = {}
     cursor: int | str | None = first
-    while cursor is not None and len(found) < most:
+    stale = 0
+    while cursor is not None and len(found) < most and stale < STALE_PAGES:
         page = yield from fetch(cursor)
+        if not page.items:
+            break
         before = len(found)
         for item in page.items:
             found.setdefault(key(item), item)
-        if len(found) == before:
-            break
+        stale = stale + 1 if len(found) == before else 0
         cursor = page.next
     return tuple(found.values())[:most]

@@ -11,8 +11,8 @@ from __future__ import annotations
 import time
 import uuid
 import weakref
-from collections.abc import Callable
-from datetime import datetime, timezone
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from paraph.flow.commands import (
@@ -39,7 +39,7 @@ R = TypeVar("R")
 
 def utc_now() -> datetime:
     """Return the current time, aware UTC."""
-    return datetime.now(timezone.utc)
+    return datetime.now(UTC)
 
 
 class SyncRunner:
@@ -151,9 +151,11 @@ class AsyncRunner:
         sessions: Sessions[httpx.AsyncClient],
         *,
         clock: Callable[[], datetime] = utc_now,
+        pause: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self._sessions = sessions
         self._clock = clock
+        self._pause = pause
         # An asyncio lock belongs to one loop, so it lives beside the cell and goes with the runner.
         self._locks: weakref.WeakKeyDictionary[Cell, asyncio.Lock] = weakref.WeakKeyDictionary()
 
@@ -192,7 +194,7 @@ class AsyncRunner:
             case Now():
                 return self._clock()
             case Sleep(seconds):
-                return await asyncio.sleep(seconds)
+                return await (self._pause or asyncio.sleep)(seconds)
             case NewId():
                 return uuid.uuid4().hex
             case _:
@@ -202,7 +204,8 @@ class AsyncRunner:
         """Return the account's client; making one reads certificates, so that happens in a thread."""
         import asyncio
 
-        return self._sessions.opened(account) or await asyncio.to_thread(self._sessions.client, account)
+        found = self._sessions.opened(account)
+        return found if found is not None else await asyncio.to_thread(self._sessions.client, account)
 
     async def _http(self, command: Http) -> httpx.Response:
         from paraph.flow.exchange import EXCHANGE_ERRORS, Body, raw_blocks_async, transport_error
@@ -262,4 +265,6 @@ MAX_ERROR = 1 << 20
 
 def unanswered(command: Command) -> TypeError:
     """Make the error for a command that nobody on the way answered."""
-    return TypeError(f"{type(command).__name__} reached the runner: run this flow through a client's operation")
+    return TypeError(
+        f"{type(command).__name__} reached the runner: run this flow through a client's operation"
+    )

@@ -90,7 +90,12 @@ class _Guard:
 
 
 def upload_request(
-    method: str, url: str, *, stream: DocumentStream, content_type: str, headers: Mapping[str, str] | None = None
+    method: str,
+    url: str,
+    *,
+    stream: DocumentStream,
+    content_type: str,
+    headers: Mapping[str, str] | None = None,
 ) -> httpx.Request:
     """Build a request whose body is a stream of known length."""
     target = httpx.URL(url)
@@ -140,5 +145,6 @@ def multipart_request(
 
 def _quoted(text: str) -> str:
     return "".join(
-        f"%{ord(char):02X}" if char == '"' or ord(char) < ord(" ") or char == "\x7f" else char for char in text
+        f"%{ord(char):02X}" if char == '"' or ord(char) < ord(" ") or char == "\x7f" else char
+        for char in text
     )

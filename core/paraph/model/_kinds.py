@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, NoReturn, Self, TypeVar
 
 import attrs
 
@@ -31,12 +31,12 @@ def aware_utc(value: datetime | None) -> datetime | None:
     """
     if value is None or value.tzinfo is None:
         return value
-    return value.astimezone(timezone.utc)
+    return value.astimezone(UTC)
 
 
 def required_utc(instance: object, attribute: attrs.Attribute[Any], value: datetime) -> None:
     """Refuse a naive datetime where paraph itself makes the object."""
-    if value.tzinfo is None or value.utcoffset() != timezone.utc.utcoffset(None):
+    if value.tzinfo is None or value.utcoffset() != UTC.utcoffset(None):
         msg = f"{type(instance).__name__}.{attribute.name} must be an aware UTC datetime"
         raise ValueError(msg)
 
@@ -47,9 +47,16 @@ def optional_utc(instance: object, attribute: attrs.Attribute[Any], value: datet
         required_utc(instance, attribute, value)
 
 
-def personal(default: Any = attrs.NOTHING, *, converter: Callable[[Any], Any] | None = None) -> Any:
-    """Declare a field that holds personal data: it never shows in a repr."""
-    return attrs.field(default=default, converter=converter, repr=False)
+def storable(text: str) -> str:
+    """Escape what no database takes: NUL and lone surrogates, which JSON allows. Everything else stays."""
+    if "\x00" not in text and text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def storable_or_none(text: str | None) -> str | None:
+    """Do the same, allow none."""
+    return None if text is None else storable(text)
 
 
 class Unpicklable:
@@ -64,8 +71,8 @@ class Unpicklable:
         msg = f"{type(self).__name__} holds personal data or secrets and cannot be pickled"
         raise TypeError(msg)
 
-    def __copy__(self: T) -> T:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self: T, memo: dict[int, Any]) -> T:
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self

@@ -173,7 +173,7 @@ class Document(Unpicklable):
         )
 
     @classmethod
-    def _measured(  # noqa: PLR0913 - private; one place that reads a content for its digest
+    def _measured(
         cls,
         opener: Callable[[], BinaryIO],
         *,

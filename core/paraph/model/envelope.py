@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import attrs
 
-from paraph.model._kinds import Unpicklable, aware_utc, personal, to_tuple
+from paraph.model._kinds import Unpicklable, aware_utc, to_tuple
 from paraph.model.assurance import Assurance
 from paraph.model.document import Document, DocumentRole
 from paraph.model.field import Field
@@ -39,11 +39,34 @@ class Stage:
 
 
 def _with_ids(signatories: Iterable[Signatory]) -> tuple[Signatory, ...]:
-    """Give signatories without a local id one by position: ``s1``, ``s2``, …"""
+    """Give signatories without a local id one by position: ``s1``, ``s2`` and so on."""
     return tuple(
         person if person.id else attrs.evolve(person, id=f"s{position}")
         for position, person in enumerate(to_tuple(signatories), start=1)
     )
+
+
+# attrs types a constructor's argument by its converter, so each sequence has one of its own.
+
+
+def _documents(values: Iterable[Document]) -> tuple[Document, ...]:
+    return to_tuple(values)
+
+
+def _fields(values: Iterable[Field]) -> tuple[Field, ...]:
+    return to_tuple(values)
+
+
+def _stages(values: Iterable[Stage]) -> tuple[Stage, ...]:
+    return to_tuple(values)
+
+
+def _tags(values: Iterable[str]) -> tuple[str, ...]:
+    return to_tuple(values)
+
+
+def _options(values: Iterable[object]) -> tuple[object, ...]:
+    return to_tuple(values)
 
 
 @attrs.frozen(kw_only=True)
@@ -62,21 +85,21 @@ class Envelope(Unpicklable):
     :ivar options: instances of providers' own option classes; each provider reads its own.
     """
 
-    title: str = personal("")
-    documents: tuple[Document, ...] = attrs.field(default=(), converter=to_tuple)
+    title: str = attrs.field(default="", repr=False)
+    documents: tuple[Document, ...] = attrs.field(default=(), converter=_documents)
     signatories: tuple[Signatory, ...] = attrs.field(default=(), converter=_with_ids)
-    fields: tuple[Field, ...] = attrs.field(default=(), converter=to_tuple)
-    stages: tuple[Stage, ...] = attrs.field(default=(), converter=to_tuple)
-    message: str = personal("")
+    fields: tuple[Field, ...] = attrs.field(default=(), converter=_fields)
+    stages: tuple[Stage, ...] = attrs.field(default=(), converter=_stages)
+    message: str = attrs.field(default="", repr=False)
     reference: str = ""
-    assurance: Assurance = Assurance()
+    assurance: Assurance = attrs.field(factory=Assurance)
     language: str | None = None
     country: str | None = None
     tenant: str = ""
-    tags: tuple[str, ...] = attrs.field(default=(), converter=to_tuple)
+    tags: tuple[str, ...] = attrs.field(default=(), converter=_tags)
     expires_at: datetime | None = attrs.field(default=None, converter=aware_utc)
     scheduled_at: datetime | None = attrs.field(default=None, converter=aware_utc)
-    options: tuple[object, ...] = attrs.field(default=(), converter=to_tuple, repr=False)
+    options: tuple[object, ...] = attrs.field(default=(), converter=_options, repr=False)
     id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
 
     def assurance_of(self, signatory: Signatory) -> Assurance:

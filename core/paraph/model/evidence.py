@@ -22,7 +22,7 @@ class EvidenceKind(StrEnum):
     SIGNATURE = "signature"
     """A detached signature."""
     CERTIFICATE = "certificate"
-    TIMESTAMP_TOKEN = "timestamp_token"
+    TIMESTAMP_TOKEN = "timestamp_token"  # noqa: S105 - a kind of evidence, not a password
     MANIFEST = "manifest"
     """paraph's own list of the artefacts with their digests and origin."""
     ORIGINAL = "original"

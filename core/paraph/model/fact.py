@@ -9,12 +9,13 @@ sightings of one fact, and one :class:`~paraph.model.event.Event`.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
 import attrs
 
-from paraph.model._kinds import aware_utc, optional_utc, to_tuple
+from paraph.model._kinds import aware_utc, optional_utc, storable, storable_or_none, to_tuple
 
 EVENT_NAMESPACE = uuid.UUID("6f1d2f0c-8a3c-5d83-9a52-1c1f4e0b7a11")
 """Namespace of all event ids; part of the public contract, never changed."""
@@ -120,7 +121,7 @@ class Subject:
     """What a fact is about, in the vendor's own reference."""
 
     kind: SubjectKind = SubjectKind.ENVELOPE
-    ref: str
+    ref: str = attrs.field(converter=storable)
 
 
 @attrs.frozen(kw_only=True)
@@ -138,12 +139,12 @@ class Fact:
 
     type: FactType
     subject: Subject
-    target: str = ""
-    occurrence: str = ""
+    target: str = attrs.field(default="", converter=storable)
+    occurrence: str = attrs.field(default="", converter=storable)
     at: datetime | None = attrs.field(default=None, converter=aware_utc, validator=optional_utc)
-    native: str = ""
-    reason: str | None = attrs.field(default=None, repr=False)
-    actor: str = attrs.field(default="", repr=False)
+    native: str = attrs.field(default="", converter=storable)
+    reason: str | None = attrs.field(default=None, repr=False, converter=storable_or_none)
+    actor: str = attrs.field(default="", repr=False, converter=storable)
     inferred: bool = False
 
     def event_id(self, provider: str, tenant: str) -> str:
@@ -157,8 +158,14 @@ class Fact:
             self.target,
             self.occurrence,
         )
+        # Lengths in front keep ("ab", "c") and ("a", "bc") apart.
         name = "".join(f"{len(part)}:{part}" for part in key)
         return str(uuid.uuid5(EVENT_NAMESPACE, name))
+
+
+def to_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """Freeze facts."""
+    return to_tuple(facts)
 
 
 @attrs.frozen(kw_only=True)
@@ -172,5 +179,5 @@ class Observation:
     source: Source
     trust: Trust
     observed_at: datetime
-    facts: tuple[Fact, ...] = attrs.field(converter=to_tuple)
+    facts: tuple[Fact, ...] = attrs.field(converter=to_facts)
     our_reference: str = ""

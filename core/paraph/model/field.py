@@ -55,9 +55,7 @@ class Rect:
     @classmethod
     def from_fraction(cls, x: float, y: float, width: float, height: float, *, page: PageSize = A4) -> Rect:
         """Read fractions (0 to 1) of the page, from the top-left corner."""
-        return cls(
-            x=x * page.width, y=y * page.height, width=width * page.width, height=height * page.height
-        )
+        return cls(x=x * page.width, y=y * page.height, width=width * page.width, height=height * page.height)
 
     @classmethod
     def from_bottom_left(

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import attrs
 
-from paraph.model._kinds import Unpicklable, personal
+from paraph.model._kinds import Unpicklable
 from paraph.model.assurance import Assurance, SignatureKind
 
 
@@ -31,8 +31,12 @@ class DeliveryBy(StrEnum):
     """The application fetches a link (``client.signing_link``) and hands it over."""
 
 
-def _stripped(value: str | None) -> str | None:
-    return value.strip() if isinstance(value, str) else value
+def _stripped(value: str) -> str:
+    return value.strip()
+
+
+def _stripped_or_none(value: str | None) -> str | None:
+    return None if value is None else value.strip()
 
 
 @attrs.frozen(kw_only=True)
@@ -50,15 +54,15 @@ class Signatory(Unpicklable):
     """
 
     id: str = ""
-    given_name: str = personal("", converter=_stripped)
-    family_name: str = personal("", converter=_stripped)
-    email: str = personal("", converter=_stripped)
-    phone: str | None = personal(None, converter=_stripped)
+    given_name: str = attrs.field(default="", converter=_stripped, repr=False)
+    family_name: str = attrs.field(default="", converter=_stripped, repr=False)
+    email: str = attrs.field(default="", converter=_stripped, repr=False)
+    phone: str | None = attrs.field(default=None, converter=_stripped_or_none, repr=False)
     language: str | None = None
-    nationality: str | None = personal(None)
-    birth_date: date | None = personal(None)
-    birth_place: str | None = personal(None)
-    birth_country: str | None = personal(None)
+    nationality: str | None = attrs.field(default=None, repr=False)
+    birth_date: date | None = attrs.field(default=None, repr=False)
+    birth_place: str | None = attrs.field(default=None, repr=False)
+    birth_country: str | None = attrs.field(default=None, repr=False)
     verb: Verb = attrs.field(default=Verb.SIGN, converter=Verb)
     stage: int = 1
     kind: SignatureKind = attrs.field(default=SignatureKind.SIGNATURE, converter=SignatureKind)

@@ -7,8 +7,6 @@ from enum import StrEnum
 
 import attrs
 
-from paraph.model._kinds import to_tuple
-
 
 class Lifecycle(StrEnum):
     """Where an envelope stands. ``declined``, ``cancelled``, ``expired`` and ``failed`` differ in law."""
@@ -126,11 +124,11 @@ class Snapshot:
     lifecycle: Lifecycle = Lifecycle.DRAFT
     ending: Ending | None = None
     partially_signed: bool = False
-    signatories: tuple[SignatoryState, ...] = attrs.field(default=(), converter=to_tuple)
-    evidence_ready: tuple[str, ...] = attrs.field(default=(), converter=to_tuple)
-    attention: tuple[Attention, ...] = attrs.field(default=(), converter=to_tuple)
-    children: tuple[str, ...] = attrs.field(default=(), converter=to_tuple)
-    native: tuple[str, ...] = attrs.field(default=(), converter=to_tuple)
+    signatories: tuple[SignatoryState, ...] = ()
+    evidence_ready: tuple[str, ...] = ()
+    attention: tuple[Attention, ...] = ()
+    children: tuple[str, ...] = ()
+    native: tuple[str, ...] = ()
     sent_at: datetime | None = None
 
     @property

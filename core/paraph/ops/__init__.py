@@ -1,0 +1,1 @@
+"""What the clients offer, each operation one function that returns a flow."""

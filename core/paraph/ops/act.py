@@ -82,18 +82,19 @@ def call(kernel: Kernel, account: str, action: str, /, **params: Any) -> Flow[An
     if action not in provider.actions:
         near = difflib.get_close_matches(action, provider.actions, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
-        msg = f"provider {chosen.provider!r} has no action {action!r}; {hint}known: {', '.join(sorted(provider.actions))}"
+        known = ", ".join(sorted(provider.actions))
+        msg = f"provider {chosen.provider!r} has no action {action!r}; {hint}known: {known}"
         raise UsageError(msg)
     found = provider.actions[action]
-    known = [field.alias for field in attrs.fields(found.params)]
-    unknown = sorted(set(params) - set(known))
+    names = [str(field.alias) for field in attrs.fields(found.params)]
+    unknown = sorted(set(params) - set(names))
     if unknown:
-        msg = f"action {action!r} takes no {', '.join(unknown)}; its parameters: {', '.join(filter(None, known))}"
+        msg = f"action {action!r} takes no {', '.join(unknown)}; its parameters: {', '.join(names)}"
         raise UsageError(msg)
     try:
         filled = found.params(**params)
     except (TypeError, ValueError) as error:
-        msg = f"action {action!r}: its parameters do not fit; they are: {', '.join(filter(None, known))}"
+        msg = f"action {action!r}: its parameters do not fit; they are: {', '.join(names)}"
         raise UsageError(msg) from error
     return (yield from under(kernel, chosen, found.run(chosen, filled)))
 
@@ -126,7 +127,8 @@ def ensure_webhook(kernel: Kernel, account: str) -> Flow[str]:
 def _able(kernel: Kernel, account: Account[Any], ability: type[AbilityT]) -> AbilityT:
     provider = kernel.provider(account)
     if not isinstance(provider, ability):
-        msg = f"provider {account.provider!r} declares a capability that it does not implement ({ability.__name__})"
+        name = ability.__name__
+        msg = f"provider {account.provider!r} declares a capability that it does not implement ({name})"
         raise ConfigurationError(msg)
     return provider
 

@@ -69,7 +69,7 @@ def under(
         return intercept(inner, answer)
 
     try:
-        return (yield from bound(flow))
+        return (yield from intercept(flow, answer))
     except VendorError as error:
         error.account = error.account or account.name
         raise

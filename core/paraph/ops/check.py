@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import attrs
+
 from paraph.errors import ConfigurationError, Refused
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, now
@@ -43,11 +45,26 @@ def check(
     """
     at = yield from now()
     chosen = yield from call(kernel.account, choose_account(kernel, account))
+    envelope = with_defaults(envelope, chosen)
     problems = yield from call(_static, kernel, envelope, chosen, at)
     if live and not any(problem.blocking for problem in problems):
         flow = kernel.provider(chosen).preflight(envelope, chosen)
         problems += yield from under(kernel, chosen, flow)
     return problems
+
+
+def with_defaults(envelope: Envelope, account: Account[Any]) -> Envelope:
+    """Fill what the envelope leaves open from the account's defaults; its own values win."""
+    given = account.defaults
+    assurance = envelope.assurance
+    if assurance.level is None and assurance.floor is None and "level" in given:
+        assurance = attrs.evolve(assurance, level=given["level"])
+    return attrs.evolve(
+        envelope,
+        language=envelope.language or given.get("language"),
+        country=envelope.country or given.get("country"),
+        assurance=assurance,
+    )
 
 
 def _static(kernel: Kernel, envelope: Envelope, account: Account[Any], at: datetime) -> tuple[Problem, ...]:

@@ -72,7 +72,7 @@ def save(
     yield from call(_make_directory, directory)
     saved = []
     for item in found:
-        saved.append((yield from _fetch_to_file(kernel, account, carried, item, directory)))
+        saved.append((yield from _fetch_to_file(kernel, account, carried, item, directory)))  # noqa: PERF401 - a comprehension cannot yield from
     snapshot = yield from project(kernel, envelope_id)
     saved.append((yield from _write_manifest(kernel, snapshot, saved, directory)))
     return tuple(saved)
@@ -166,9 +166,7 @@ def _write_manifest(
     return SavedEvidence(evidence=item, path=str(path), sha256=digest, size=len(content), fetched_at=at)
 
 
-def manifest(
-    snapshot: Snapshot, saved: list[SavedEvidence], originals: dict[str, str], at: datetime
-) -> str:
+def manifest(snapshot: Snapshot, saved: list[SavedEvidence], originals: dict[str, str], at: datetime) -> str:
     """Write the manifest: what was fetched from where, with SHA-256 in hex, as JSON."""
     body = {
         "manifest": 1,

@@ -1,4 +1,4 @@
-"""The journal of a send: an effect at a vendor happens at most once per attempt.
+r"""The journal of a send: an effect at a vendor happens at most once per attempt.
 
 Theory of operation
 ===================
@@ -9,8 +9,8 @@ as *intent* may have happened, and the answer is a read, never a repetition:
 ==================  =========================  ===============================================
 found               recover says               then
 ==================  =========================  ===============================================
-nothing             –                          commit the intent, do the effect
-done                –                          return the remembered result
+nothing             \-                         commit the intent, do the effect
+done                \-                         return the remembered result
 intent              a result                   remember it
 intent              it did not happen          do the effect (publish: with the same vendor id)
 intent              cannot be found out        :class:`UncertainStep`
@@ -83,7 +83,9 @@ def _commit_intent(
         found = tx.step(attempt.id, step.key)
         if found is not None:
             return found, False
-        intent = StepRecord(attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.INTENT, at=at)
+        intent = StepRecord(
+            attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.INTENT, at=at
+        )
         tx.put_step(intent)
         return intent, True
 
@@ -147,7 +149,12 @@ def _commit_result(kernel: Kernel, attempt: AttemptRecord, step: Step, result: s
             return json.loads(found.result)
         tx.put_step(
             StepRecord(
-                attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.DONE, result=result, at=at
+                attempt_id=attempt.id,
+                key=step.key,
+                kind=step.kind,
+                state=StepState.DONE,
+                result=result,
+                at=at,
             )
         )
         return json.loads(result)

@@ -107,5 +107,3 @@ def carried_of(envelope: Envelope, attempt: AttemptRecord) -> Carried:
         signatories=dict(attempt.signatories),
         documents=dict(attempt.documents),
     )
-
-

@@ -85,7 +85,7 @@ def envelopes(
     ids = yield from call(_ids, kernel, account, reference, limit)
     found = []
     for envelope_id in ids:
-        found.append((yield from project(kernel, envelope_id)))
+        found.append((yield from project(kernel, envelope_id)))  # noqa: PERF401 - a comprehension cannot yield from
     return tuple(found)
 
 

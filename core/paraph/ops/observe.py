@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call
-from paraph.ledger import Origin, record, snapshot_of, stream_of
+from paraph.ledger import Origin, record, stream_of
 from paraph.model import Event, Observation, Snapshot, SubjectKind
 from paraph.ops.kernel import Kernel, current_attempt, must_find
+from paraph.projection import snapshot_of
 
 
 def observe(kernel: Kernel, observation: Observation, account: str) -> Flow[tuple[Event, ...]]:

@@ -7,7 +7,6 @@ from enum import StrEnum
 import attrs
 
 from paraph.model import Event
-from paraph.model._kinds import to_tuple
 
 
 class OutcomeKind(StrEnum):
@@ -36,4 +35,4 @@ class Outcome:
     status: int
     reason: str = ""
     delivery_id: str | None = None
-    events: tuple[Event, ...] = attrs.field(default=(), converter=to_tuple)
+    events: tuple[Event, ...] = ()

@@ -13,7 +13,7 @@ from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, new_id, now
 from paraph.model import ContentKind, Document, Envelope, Snapshot
 from paraph.ops.carry import under
-from paraph.ops.check import check, choose_account, refuse_if_blocked
+from paraph.ops.check import check, choose_account, refuse_if_blocked, with_defaults
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.observe import observe, project
 from paraph.provider.account import Account
@@ -59,7 +59,8 @@ def _carry(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[S
     if attempt.state is not AttemptState.OPEN:
         return (yield from project(kernel, envelope.id))
     account = yield from call(kernel.account, attempt.account)
-    flow = kernel.provider(account).send(carried_of(envelope, attempt), account)
+    carried = carried_of(with_defaults(envelope, account), attempt)
+    flow = kernel.provider(account).send(carried, account)
     try:
         observation = yield from under(kernel, account, flow, attempt=attempt)
     except VendorError as error:
@@ -76,7 +77,9 @@ def _known(kernel: Kernel, envelope: Envelope) -> AttemptRecord | None:
         if stored is None:
             return None
         if stored.body != kernel.dump(envelope):
-            msg = f"envelope id {envelope.id!r} was used for another content; give a new one to a new envelope"
+            msg = (
+                f"envelope id {envelope.id!r} was used for another content; give a new one to a new envelope"
+            )
             raise UsageError(msg)
         return current_attempt(tx, envelope.id)
 

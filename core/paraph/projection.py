@@ -1,0 +1,175 @@
+"""The snapshot: what a stream's sightings show of an envelope, as people want to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from paraph.ledger import best_of, earliest, parties, roster_of, told
+from paraph.lifecycle import ORDER, Key, closure, lifecycle_of
+from paraph.model import (
+    Activity,
+    Attention,
+    Decision,
+    DeliveryBy,
+    DeliveryState,
+    Ending,
+    Envelope,
+    FactType,
+    Lifecycle,
+    Signatory,
+    SignatoryState,
+    Snapshot,
+    Trust,
+    Turn,
+)
+from paraph.model.fact import SEPARATOR
+from paraph.store.records import AttemptRecord, AttemptState, EnvelopeRecord, Sighting
+
+F = FactType
+
+
+def snapshot_of(
+    record_: EnvelopeRecord,
+    envelope: Envelope,
+    attempt: AttemptRecord | None,
+    sightings: Sequence[Sighting],
+    *,
+    environment: str,
+    provider: str,
+) -> Snapshot:
+    """Project what is known of an envelope from its current attempt's sightings."""
+    known = closure(told(sightings), roster_of(attempt, envelope))
+    state, ending_fact = lifecycle_of(known)
+    signed = {key.target for key in known if key.type is F.SIGNATORY_SIGNED}
+    refs = dict(attempt.signatories) if attempt else {}
+    partially = bool(signed) and any(refs.get(person.id) not in signed for person in envelope.signers)
+    sent = Key(type=F.ENVELOPE_SENT)
+    return Snapshot(
+        id=record_.id,
+        account=record_.account,
+        provider=provider,
+        environment=environment,
+        reference=record_.reference,
+        attempt=attempt.number if attempt else 0,
+        vendor_ref=attempt.vendor_ref if attempt else None,
+        lifecycle=state,
+        ending=_ending(ending_fact, state, sightings, partially=partially) if ending_fact else None,
+        partially_signed=partially,
+        signatories=tuple(
+            _signatory(person, refs.get(person.id), known, sightings, envelope, ended=state.ended)
+            for person in envelope.signatories
+        ),
+        evidence_ready=tuple(
+            sorted({key.target.partition(SEPARATOR)[0] for key in known if key.type is F.EVIDENCE_READY})
+        ),
+        attention=tuple(_attention(known, state, attempt)),
+        children=tuple(sorted(key.target for key in known if key.type is F.ENVELOPE_CHILD)),
+        native=tuple(sorted({sighting.native for sighting in sightings if sighting.native})),
+        sent_at=earliest([each for each in sightings if each.type is F.ENVELOPE_SENT])
+        if sent in known
+        else None,
+    )
+
+
+def _ending(fact: FactType, state: Lifecycle, sightings: Sequence[Sighting], *, partially: bool) -> Ending:
+    tellings = [sighting for sighting in sightings if sighting.type is fact]
+    closings = [sighting for sighting in sightings if sighting.type is F.ENVELOPE_CLOSED]
+    best = best_of(tellings)
+    return Ending(
+        kind=state,
+        reason=best.reason if best else None,
+        actor=best.actor if best else "",
+        at=earliest(tellings) or earliest(closings),
+        partially_signed=partially,
+    )
+
+
+_DECISIONS = (
+    (F.SIGNATORY_SIGNED, Decision.SIGNED),
+    (F.SIGNATORY_APPROVED, Decision.APPROVED),
+    (F.SIGNATORY_DECLINED, Decision.DECLINED),
+)
+
+
+def _signatory(
+    person: Signatory,
+    ref: str | None,
+    known: Mapping[Key, Trust],
+    sightings: Sequence[Sighting],
+    envelope: Envelope,
+    *,
+    ended: bool,
+) -> SignatoryState:
+    """Show one signatory on four axes, each from its own facts."""
+    seen = {key.type for key in known if ref and parties(key)[0] == ref}
+    sent = Key(type=F.ENVELOPE_SENT) in known
+    decision = next((word for fact, word in _DECISIONS if fact in seen), Decision.NONE)
+    first_stage = min(each.stage for each in envelope.signatories)
+    if decision is not Decision.NONE or ended:
+        turn = Turn.DONE
+    elif F.SIGNATORY_INVITED in seen or (sent and person.stage == first_stage):
+        turn = Turn.ACTIVE
+    else:
+        turn = Turn.WAITING
+    mailed = sent and turn is Turn.ACTIVE and person.delivery is DeliveryBy.EMAIL
+    if F.SIGNATORY_DELIVERY_FAILED in seen:
+        delivery = DeliveryState.FAILED
+    elif F.SIGNATORY_INVITED in seen or mailed:
+        delivery = DeliveryState.SENT
+    else:
+        delivery = DeliveryState.PENDING
+    if F.SIGNATORY_DOCUMENT_SIGNED in seen and decision is Decision.NONE:
+        activity = Activity.SIGNING
+    elif F.SIGNATORY_OPENED in seen:
+        activity = Activity.OPENED
+    else:
+        activity = Activity.NONE
+    tellings, at = _decision_tellings(decision, ref, sightings)
+    best = best_of(tellings)
+    return SignatoryState(
+        id=person.id,
+        vendor_ref=ref,
+        turn=turn,
+        delivery=delivery,
+        activity=activity,
+        decision=decision,
+        decided_at=at,
+        reason=best.reason if best else None,
+    )
+
+
+def _decision_tellings(
+    decision: Decision, ref: str | None, sightings: Sequence[Sighting]
+) -> tuple[Sequence[Sighting], datetime | None]:
+    """Return who told of a decision and when it was made: with the last document, if only those are told."""
+    fact = next((fact for fact, word in _DECISIONS if word is decision), None)
+    tellings = [each for each in sightings if each.type is fact and each.target == ref]
+    at = earliest(tellings)
+    if at is None and decision is Decision.SIGNED:
+        each_document = [
+            each
+            for each in sightings
+            if each.type is F.SIGNATORY_DOCUMENT_SIGNED and each.target.startswith(f"{ref}{SEPARATOR}")
+        ]
+        at = max((each.at for each in each_document if each.at is not None), default=None)
+    return tellings, at
+
+
+def _attention(
+    known: Mapping[Key, Trust], state: Lifecycle, attempt: AttemptRecord | None
+) -> Iterable[Attention]:
+    types = {key.type.value for key in known if key.type is not F.ENVELOPE_CLAIMED}
+    for key in sorted(known, key=lambda key: (ORDER[key.type], key.target)):
+        if key.type is F.ENVELOPE_CLAIMED and key.target not in types:
+            yield Attention(code="claimed", message=f"{key.target} was claimed without proof; read the state")
+        if key.type is F.UNKNOWN:
+            yield Attention(
+                code="unknown_word", message=f"the vendor said {key.target}, which paraph has no word for"
+            )
+    if Key(type=F.ENVELOPE_CLOSED) in known and state is Lifecycle.FINALIZING:
+        yield Attention(code="ending_unknown", message="the vendor closed it; a read tells how it ended")
+    if attempt is not None and attempt.state is AttemptState.OPEN:
+        yield Attention(
+            code="send_unfinished", message="the send was interrupted; client.resume continues it"
+        )

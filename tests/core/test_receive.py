@@ -1,0 +1,275 @@
+"""Receiving: stored before answered, proven before believed, never lost, never an exception."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.tiny import TinyVendor, envelope, tiny_kernel, utc
+
+from paraph.errors import StoreError
+from paraph.flow.commands import Flow
+from paraph.flow.runners import SyncRunner
+from paraph.flow.session import Sessions
+from paraph.model import FactType, Lifecycle
+from paraph.ops.look import get
+from paraph.ops.outcome import Outcome, OutcomeKind
+from paraph.ops.receive import MAX_BODY, ingest, process, process_due, receive
+from paraph.ops.send import send
+from paraph.provider import Delivery, Reading
+from paraph.store.records import DeliveryStage
+
+
+class World:
+    """One kernel, one vendor, one clock that the test turns."""
+
+    def __init__(self) -> None:
+        self.vendor = TinyVendor()
+        self.kernel = tiny_kernel()
+        self.now = utc(2026, 5, 1)
+        transport = httpx.MockTransport(self.vendor.handle)
+        self.runner = SyncRunner(
+            Sessions(lambda _: httpx.Client(transport=transport)), clock=self.clock, pause=lambda _: None
+        )
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def run(self, flow: Flow[Any]) -> Any:
+        return self.runner.run(flow)
+
+    def sent(self) -> str:
+        asked = envelope()
+        self.run(send(self.kernel, asked))
+        return asked.id
+
+    def post(self, body: bytes, **headers: str) -> Outcome:
+        outcome: Outcome = self.run(ingest(self.kernel, "a", headers=headers, body=body))
+        return outcome
+
+    def lifecycle(self, envelope_id: str) -> Lifecycle:
+        return self.run(get(self.kernel, envelope_id)).lifecycle
+
+
+def test_a_proven_delivery_becomes_events() -> None:
+    """A delivery whose token the vendor accepts is recorded, and its facts are new events once."""
+    world = World()
+    known = world.sent()
+    body = world.vendor.delivery("e1", "OPENED", "p-ada")
+    outcome = world.post(body)
+    assert (OutcomeKind.ACCEPTED, 200) == (outcome.kind, outcome.status)
+    assert [FactType.SIGNATORY_INVITED, FactType.SIGNATORY_OPENED] == [event.type for event in outcome.events]
+    assert {("ada", known)} == {(event.signatory_id, event.envelope_id) for event in outcome.events}
+    again = world.post(body)
+    assert (OutcomeKind.DUPLICATE, 200, ()) == (again.kind, again.status, again.events)
+
+
+def test_a_forged_delivery_moves_nothing() -> None:
+    """An invented token is rejected: no event, no change, the request answered 200 and kept."""
+    world = World()
+    known = world.sent()
+    outcome = world.post(world.vendor.delivery("e1", "DECLINED", token="invented"))
+    assert (OutcomeKind.REJECTED, 200, "forged", ()) == (
+        outcome.kind,
+        outcome.status,
+        outcome.reason,
+        outcome.events,
+    )
+    assert Lifecycle.SENT is world.lifecycle(known)
+
+
+def test_the_same_token_with_another_body_is_a_replay() -> None:
+    """A token that another delivery carried is rejected without asking the vendor."""
+    world = World()
+    known = world.sent()
+    world.post(world.vendor.delivery("e1", "OPENED", "p-ada", token=_fresh(world, "w-1")))
+    asked = len(world.vendor.requests)
+    outcome = world.post(world.vendor.delivery("e1", "DECLINED", token="w-1"))
+    assert (OutcomeKind.REJECTED, "replayed") == (outcome.kind, outcome.reason)
+    assert asked == len(world.vendor.requests)
+    assert Lifecycle.IN_PROGRESS is world.lifecycle(known)
+
+
+def _fresh(world: World, token: str) -> str:
+    world.vendor.webhook_tokens[token] = False
+    return token
+
+
+def test_a_verifier_that_is_down_forges_nothing_and_loses_nothing() -> None:
+    """While the token check fails, deliveries stay stored and are tried again; afterwards all are believed."""
+    world = World()
+    known = world.sent()
+    world.vendor.verifier_down = True
+    outcome = world.post(world.vendor.delivery("e1", "DECLINED"))
+    assert (OutcomeKind.UNAVAILABLE, 200) == (outcome.kind, outcome.status)
+    for _ in range(5):
+        world.now += timedelta(minutes=1)
+        assert {OutcomeKind.UNAVAILABLE} >= {each.kind for each in world.run(process_due(world.kernel))}
+    assert Lifecycle.SENT is world.lifecycle(known)
+    world.vendor.verifier_down = False
+    world.now += timedelta(hours=1)
+    (processed,) = world.run(process_due(world.kernel))
+    assert OutcomeKind.ACCEPTED is processed.kind
+    assert Lifecycle.DECLINED is world.lifecycle(known)
+
+
+def test_a_crash_after_consuming_the_token_is_no_replay() -> None:
+    """The intent is committed before the check, so a lost answer is read back instead of rejected."""
+    world = World()
+    known = world.sent()
+    world.vendor.sign("e1", "p-ada")
+    world.vendor.sign("e1", "p-bob")
+
+    def lost(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        effect()
+        raise httpx.ReadTimeout("lost", request=request)
+
+    world.vendor.faults = [lost]
+    outcome = world.post(world.vendor.delivery("e1", "SIGNED", "p-bob"))
+    assert OutcomeKind.UNAVAILABLE is outcome.kind
+    world.now += timedelta(seconds=1)
+    (again,) = world.run(process_due(world.kernel))
+    assert OutcomeKind.ACCEPTED is again.kind
+    assert Lifecycle.COMPLETED is world.lifecycle(known)
+
+
+def test_an_ambiguous_end_is_read() -> None:
+    """ "Closed" alone ends nothing; the read that it causes tells that it was cancelled after a signature."""
+    world = World()
+    known = world.sent()
+    world.vendor.sign("e1", "p-ada")
+    world.vendor.envelopes["e1"]["state"] = "CLOSED"
+    outcome = world.post(world.vendor.delivery("e1", "CLOSED"))
+    assert FactType.ENVELOPE_CANCELLED in {event.type for event in outcome.events}
+    seen = world.run(get(world.kernel, known))
+    assert (Lifecycle.CANCELLED, True) == (seen.lifecycle, seen.partially_signed)
+
+
+def test_claims_cause_at_most_one_read_per_minute() -> None:
+    """After the last try a delivery is only a claim: it is marked, and many of them cause one read."""
+    world = World()
+    known = world.sent()
+    world.vendor.verifier_down = True
+    for number in range(5):
+        world.post(world.vendor.delivery("e1", "DECLINED", f"{number}"))
+    for _ in range(16):
+        world.now += timedelta(hours=9)
+        world.run(process_due(world.kernel))
+    reads = [path for path in world.vendor.requests if path == ("GET", "/envelopes/e1")]
+    assert 1 == len(reads)
+    assert Lifecycle.SENT is world.lifecycle(known)
+    assert ["claimed"] == [each.code for each in world.run(get(world.kernel, known)).attention]
+
+
+def test_nothing_is_answered_200_that_is_not_stored() -> None:
+    """A store that fails gives 503; with a working store the same delivery gives 200 (negative control)."""
+    world = World()
+    body = world.vendor.delivery("e1", "SENT")
+    begin = world.kernel.store.begin
+
+    def broken() -> Any:
+        raise StoreError("disk full")
+
+    world.kernel.store.begin = broken  # type: ignore[method-assign]  # the disk is full
+    outcome = world.post(body)
+    assert (OutcomeKind.UNAVAILABLE, 503) == (outcome.kind, outcome.status)
+    world.kernel.store.begin = begin  # type: ignore[method-assign]  # and works again
+    assert 200 == world.post(body).status
+
+
+def test_limits() -> None:
+    """An unknown account is 404, a body above the cap 413, and neither is stored."""
+    world = World()
+    unknown = world.run(receive(world.kernel, "nobody", headers={}, body=b"{}"))
+    large = world.run(receive(world.kernel, "a", headers={}, body=b" " * (MAX_BODY + 1)))
+    assert [(404, None), (413, None)] == [(each.status, each.delivery_id) for each in (unknown, large)]
+
+
+def test_a_flood_of_junk_is_bounded() -> None:
+    """More unprocessed deliveries than the quota are refused with 503, not stored."""
+    world = World()
+    with world.kernel.store.begin() as tx:
+        count = tx.count_unprocessed
+        del count
+    import paraph.ops.receive as module
+
+    kept = module.MOST_WAITING
+    try:
+        module.MOST_WAITING = (3, 1000)  # type: ignore[misc]  # a small quota
+        answers = [
+            world.run(receive(world.kernel, "a", headers={}, body=str(number).encode())).status
+            for number in range(5)
+        ]
+    finally:
+        module.MOST_WAITING = kept  # type: ignore[misc]  # as it was
+    assert [200, 200, 200, 503, 503] == answers
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(st.characters(), max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+bodies = (
+    st.binary(max_size=300)
+    | json_values.map(lambda value: json.dumps(value).encode())
+    | st.fixed_dictionaries(
+        {"envelope": json_values, "word": json_values, "signer": json_values, "token": json_values}
+    ).map(lambda value: json.dumps(value).encode())
+    | st.just(b"[" * 100_000)
+    | st.just(b"9" * 10_000)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    bodies,
+    st.dictionaries(st.text(st.characters(), max_size=20), st.text(st.characters(), max_size=20)),
+    st.text(st.characters(), max_size=30),
+)
+def test_any_bytes_and_headers_give_an_outcome(body: bytes, headers: dict[str, str], path: str) -> None:
+    """Whatever a stranger sends has an outcome with a status of its own, and is either stored or refused."""
+    world = World()
+    outcome = world.run(ingest(world.kernel, "a", headers=headers, body=body, path=path))
+    assert isinstance(outcome, Outcome)
+    assert outcome.status in {200, 413}
+    with world.kernel.store.begin() as tx:
+        stored = tx.delivery(outcome.delivery_id or "")
+    assert (200 == outcome.status) == (stored is not None)
+
+
+def test_a_plugin_that_fails_loses_no_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in a provider's parser leaves the delivery stored, to be processed when the bug is mended."""
+    world = World()
+    known = world.sent()
+    provider = world.kernel.registry.provider("tiny", where="")
+
+    def buggy(self: object, delivery: Delivery, account: object) -> Reading:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(provider), "observe", buggy)
+        outcome = world.post(world.vendor.delivery("e1", "DECLINED"))
+    assert (OutcomeKind.UNAVAILABLE, "bug:ZeroDivisionError") == (outcome.kind, outcome.reason)
+    world.now += timedelta(seconds=1)
+    world.run(process_due(world.kernel))
+    assert Lifecycle.DECLINED is world.lifecycle(known)
+
+
+def test_processing_again_is_harmless() -> None:
+    """A delivery that was processed is not processed a second time."""
+    world = World()
+    world.sent()
+    outcome = world.post(world.vendor.delivery("e1", "OPENED", "p-ada"))
+    again = world.run(process(world.kernel, outcome.delivery_id or ""))
+    assert (OutcomeKind.DUPLICATE, ()) == (again.kind, again.events)
+    with world.kernel.store.begin() as tx:
+        stored = tx.delivery(outcome.delivery_id or "")
+    assert stored is not None
+    assert DeliveryStage.PROCESSED is stored.stage
