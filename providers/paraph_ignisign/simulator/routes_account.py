@@ -1,0 +1,122 @@
+"""Authentication, the application's context, signer profiles and the token check."""
+
+from typing import Any
+
+from paraph_ignisign.simulator import shapes
+from paraph_ignisign.simulator.errors import VendorError
+from paraph_ignisign.simulator.http import Call, Endpoint, get, post
+from paraph_ignisign.simulator.model import Context, stamp
+from paraph_ignisign.simulator.tenant import Tenant
+
+APP = "/v4/applications/{appId}/envs/{appEnv}"
+
+
+def authenticate(tenant: Tenant, call: Call) -> Any:
+    """POST /v4/auth/app-api: an old secret for a token."""
+    body = shapes.checked(call.body, shapes.AUTH, "API_AUTH_BAD_REQUEST")
+    token = tenant.credentials.exchange(body["appId"], body["appEnv"], body["secret"], tenant.clock.now())
+    return {"jwtToken": token}
+
+
+def application(tenant: Tenant, call: Call) -> Any:
+    """GET the ApplicationContext, as far as a client can see one environment."""
+    app_id, env = call.context.app_id, call.context.app_env
+    profiles = _profiles(tenant, call.context)
+    return {
+        "_createdAt": stamp(tenant.created_at),
+        "appId": app_id,
+        "orgId": "orgId_simulated",
+        "appName": "Simulated application",
+        "status": "ACTIVE",
+        "appType": "SIGNATURE",
+        "ignisignApiVersion": "V4",
+        "isDefaultApplication": True,
+        "config": {"appId": app_id, "orgId": "orgId_simulated"},
+        "settings": {"appId": app_id, "orgId": "orgId_simulated", "defaultLanguage": "EN"},
+        "envSettings": {
+            env: {
+                "appId": app_id,
+                "orgId": "orgId_simulated",
+                "appEnv": env,
+                "isApiKeyGenerated": True,
+                "currentVersion": 1,
+                "webhooks": [endpoint.json() for endpoint in tenant.hooks.of(call.context)],
+                "extendedAuthSessionEnabled": False,
+                "apiKeys": [],
+                "ssoConfigs": [],
+                "onlineProofsEnabled": True,
+                "googleDrive": {"enabled": False, "userId": "", "folderName": ""},
+                **({"defaultSignerProfileId": profiles[0]["_id"]} if profiles else {}),
+            }
+        },
+        "signerProfiles": {env: profiles},
+        "signatureProfiles": {env: []},
+    }
+
+
+def list_profiles(tenant: Tenant, call: Call) -> Any:
+    """GET SignerProfile[], not paginated."""
+    return _profiles(tenant, call.context)
+
+
+def get_profile(tenant: Tenant, call: Call) -> Any:
+    """GET one SignerProfile."""
+    return tenant.profile(call.path["signerProfileId"], call.context).json(call.context)
+
+
+def inputs_needed(tenant: Tenant, call: Call) -> Any:
+    """GET what a profile wants to know about a signer (v4: an object)."""
+    profile = tenant.profile(call.path["signerProfileId"], call.context)
+    return {
+        "signerProfileId": profile.id,
+        "inputsNeeded": list(profile.inputs_needed),
+        "optionalInputs": list(profile.optional_inputs),
+    }
+
+
+def missing_inputs(tenant: Tenant, call: Call) -> Any:
+    """GET the v3 route: what a profile wants and the signer has not given yet."""
+    profile = tenant.profile(call.path["signatureProfileId"], call.context)
+    signer = tenant.signer(call.path["signerId"], call.context)
+    return {"missingInputs": [name for name in profile.inputs_needed if name not in signer.inputs]}
+
+
+def check_token(tenant: Tenant, call: Call) -> Any:
+    """Check and consume a webhook token (contract 4.6); a bad token is no HTTP error."""
+    given = [call.body[name] for name in ("token", "verificationToken") if call.body.get(name) is not None]
+    if not given or len(set(given)) != 1:
+        raise VendorError("BODY_VALIDATION_FAILED", "Invalid body: token", properties=["token"])
+    target = Context(app_id=call.body["appId"], app_env=call.body["appEnv"])
+    if target != call.context:
+        # The credentials may only ask about themselves; the answer is that of a foreign token.
+        target = Context(app_id="", app_env="")
+    return tenant.tokens.check_and_consume(given[0], target, tenant.clock.now())
+
+
+def health(_tenant: Tenant, _call: Call) -> Any:
+    """GET the health of the service; the shape is an assumption."""
+    return {"status": "ok"}
+
+
+def _profiles(tenant: Tenant, context: Context) -> list[dict[str, Any]]:
+    own = tenant.profiles.values() if context == tenant.home else ()
+    return [profile.json(context) for profile in own]
+
+
+# The exchange validates its own body, with its own code.
+_ANYTHING = {name: shapes.Key(shapes.anything) for name in shapes.AUTH}
+
+ENDPOINTS = (
+    Endpoint(method="POST", path="/v4/auth/app-api", handler=authenticate, body=_ANYTHING, public=True),
+    Endpoint(method="GET", path="/v4/healthcheck", handler=health, public=True),
+    get("/v4/applications/{appId}/context", application),
+    get(f"{APP}/signer-profiles", list_profiles),
+    get(f"{APP}/signer-profiles/{{signerProfileId}}", get_profile),
+    get(f"{APP}/signer-profiles/{{signerProfileId}}/inputs-needed", inputs_needed),
+    get(
+        "/v3/applications/{appId}/envs/{appEnv}/signature-profiles/{signatureProfileId}/signers/{signerId}"
+        "/missing-inputs",
+        missing_inputs,
+    ),
+    post("/v4/tokens/webhook-verification/checking-consumption", check_token, shapes.TOKEN_CHECK),
+)

@@ -1,0 +1,221 @@
+"""Bodies as the vendor's DTOs demand them: known keys, right types, nothing else.
+
+A DTO is a table from key to `Key`; `checked` applies it. A null counts as absent unless the key is required,
+as in the validators the vendor uses; the update route alone gives it a meaning and reads the raw body.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from paraph_ignisign.simulator.errors import VendorError
+from paraph_ignisign.simulator.tables import (
+    APP_ENVS,
+    COUNTRIES,
+    DIFFUSION_MODES,
+    LANGUAGES,
+    METHODS,
+    MONGO_ID,
+    TOPICS,
+)
+
+_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_ENVELOPE_STRING = 512  # contract 5
+
+Check = Callable[[Any], bool]
+
+
+@attrs.frozen
+class Key:
+    """One key of a DTO."""
+
+    check: Check
+    required: bool = False
+
+
+def text(value: Any) -> bool:
+    """Accept a string."""
+    return isinstance(value, str)
+
+
+def up_to(limit: int) -> Check:
+    """Accept a string of at most `limit` characters."""
+    return lambda value: text(value) and len(value) <= limit
+
+
+def number(value: Any) -> bool:
+    """Accept a number that is not a boolean."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def flag(value: Any) -> bool:
+    """Accept true or false."""
+    return isinstance(value, bool)
+
+
+def anything(_value: Any) -> bool:
+    """Accept every JSON value."""
+    return True
+
+
+def mongo_id(value: Any) -> bool:
+    """Accept an id of 24 hexadecimal digits."""
+    return text(value) and MONGO_ID.fullmatch(value) is not None
+
+
+def email(value: Any) -> bool:
+    """Accept an e-mail address with a dotted domain."""
+    return text(value) and _EMAIL.fullmatch(value) is not None
+
+
+def url(value: Any) -> bool:
+    """Accept an http(s) URL with a host; no top-level domain is asked for (contract 1, row 5)."""
+    if not text(value):
+        return False
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def moment(value: Any) -> bool:
+    """Accept an ISO 8601 date or date and time."""
+    if not text(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def one_of(*values: str) -> Check:
+    """Accept one of `values`."""
+    return lambda value: text(value) and value in values
+
+
+def each(check: Check, *, unique: bool = False) -> Check:
+    """Accept an array whose items pass `check`; `unique` refuses an item given twice (assumption)."""
+
+    def passes(value: Any) -> bool:
+        return (
+            isinstance(value, list)
+            and all(check(item) for item in value)
+            and not (unique and len(set(value)) != len(value))
+        )
+
+    return passes
+
+
+def record(dto: Mapping[str, Key]) -> Check:
+    """Accept an object that fits `dto`."""
+    return lambda value: isinstance(value, dict) and not problems(value, dto)
+
+
+def as_moment(value: str) -> datetime:
+    """Return the aware moment of an accepted ISO 8601 value; without an offset it is UTC."""
+    parsed = datetime.fromisoformat(value)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def problems(body: Mapping[str, Any], dto: Mapping[str, Key]) -> list[str]:
+    """Return the keys of `body` that are unknown, missing or of a wrong type."""
+    unknown = [name for name in body if name not in dto]
+    missing = [name for name, key in dto.items() if key.required and body.get(name) is None]
+    wrong = [
+        name
+        for name, value in body.items()
+        if name in dto and value is not None and not dto[name].check(value)
+    ]
+    return sorted({*unknown, *missing, *wrong})
+
+
+def checked(body: Any, dto: Mapping[str, Key], code: str = "BODY_VALIDATION_FAILED") -> dict[str, Any]:
+    """Return `body` if it fits `dto`, else raise `code` naming the keys at fault."""
+    if not isinstance(body, dict):
+        raise VendorError(code, "The body must be a JSON object")
+    if faults := problems(body, dto):
+        raise VendorError(code, f"Invalid body: {', '.join(faults)}", properties=faults)
+    return body
+
+
+EMPTY: dict[str, Key] = {}
+AUTH = {
+    "appId": Key(text, required=True),
+    "appEnv": Key(one_of(*APP_ENVS), required=True),
+    "secret": Key(text, required=True),
+}
+SIGNER_CREATE = {
+    "signerProfileId": Key(mongo_id),
+    "firstName": Key(text),
+    "lastName": Key(text),
+    "email": Key(text),
+    "phoneNumber": Key(text),
+    "nationality": Key(one_of(*COUNTRIES)),
+    "birthCountry": Key(one_of(*COUNTRIES)),
+    "birthDate": Key(moment),
+    "birthPlace": Key(text),
+    "externalId": Key(text),
+}
+SIGNER_UPDATE = {**SIGNER_CREATE, "signerId": Key(mongo_id)}
+REQUEST_INIT = {"signatureProfileId": Key(mongo_id)}  # contract 9, row 16: accepted and ignored
+DOCUMENT_UPDATE = {
+    "label": Key(text),
+    "description": Key(text),
+    "externalId": Key(text),
+    "templateDisplayerId": Key(text),
+    "templateDisplayerVersion": Key(number),
+}
+DOCUMENT_INIT = {"signatureRequestId": Key(mongo_id, required=True), **DOCUMENT_UPDATE}
+# The official SDK types the update's argument as the init DTO (contract 1, row 29).
+DOCUMENT_UPDATE_SDK = {"signatureRequestId": Key(mongo_id), **DOCUMENT_UPDATE}
+DATA_JSON = {"jsonContent": Key(anything)}
+PRIVATE = {"documentHash": Key(text, required=True)}
+STATEMENT = {
+    "_id": Key(mongo_id),
+    "appId": Key(text, required=True),
+    "appEnv": Key(one_of(*APP_ENVS), required=True),
+    "signatureRequestId": Key(mongo_id, required=True),
+    "documentId": Key(mongo_id),
+    "labelMd": Key(text, required=True),
+}
+PROFILE_METHOD = {
+    "signerProfileId": Key(mongo_id, required=True),
+    "signatureMethodRef": Key(one_of(*METHODS), required=True),
+}
+REQUEST_UPDATE = {
+    "title": Key(up_to(1024)),
+    "description": Key(up_to(4096)),
+    "expirationDate": Key(moment),
+    "expirationDateIsActivated": Key(flag),
+    "language": Key(one_of(*LANGUAGES)),
+    "documentIds": Key(each(mongo_id, unique=True)),
+    "externalId": Key(text),
+    "diffusionMode": Key(one_of(*DIFFUSION_MODES)),
+    "diffusionDate": Key(moment),
+    "statements": Key(each(record(STATEMENT))),
+    "signerIds": Key(each(mongo_id, unique=True)),
+    "extendedAuthSessionEnabled": Key(flag),
+    "initialSignatureRequestId": Key(mongo_id),
+    "signerIdsAsApprover": Key(each(mongo_id, unique=True)),
+    "recipients": Key(each(anything)),
+    "fullPrivacy": Key(flag),
+    "defaultSignatureMethod": Key(one_of(*METHODS)),
+    "signerProfilesSignatureMethod": Key(each(record(PROFILE_METHOD))),
+    "individualizeRequests": Key(flag),
+}
+BATCH_STATUS = {"signatureRequestIds": Key(each(mongo_id), required=True)}
+WEBHOOK = {"url": Key(url, required=True), "description": Key(text)}
+DISABLED_TOPICS = {"topics": Key(record({topic: Key(flag) for topic in TOPICS}), required=True)}
+TOKEN_CHECK = {
+    "token": Key(up_to(_ENVELOPE_STRING)),
+    "verificationToken": Key(up_to(_ENVELOPE_STRING)),
+    "appId": Key(up_to(_ENVELOPE_STRING), required=True),
+    "appEnv": Key(one_of(*APP_ENVS), required=True),
+}
+SEARCH = {"filter": Key(text), "page": Key(number), "pageSize": Key(number)}
