@@ -84,8 +84,38 @@ PROGRESS: Final[tuple[tuple[FactType, Lifecycle], ...]] = (
 )
 """What counts while no ending is known, furthest first."""
 
-ORDER: Final[Mapping[FactType, int]] = MappingProxyType({kind: place for place, kind in enumerate(FactType)})
-"""Order in which facts that became known together are told: the order of the vocabulary."""
+NARRATIVE: Final[tuple[FactType, ...]] = (
+    F.ACCOUNT_CHANGED,
+    F.CONTACT_CREATED,
+    F.CONTACT_UPDATED,
+    F.ENVELOPE_CREATED,
+    F.ENVELOPE_UPDATED,
+    F.ENVELOPE_SCHEDULED,
+    F.ENVELOPE_SENT,
+    F.ENVELOPE_CHILD,
+    F.SIGNATORY_INVITED,
+    F.SIGNATORY_DELIVERY_FAILED,
+    F.SIGNATORY_REMINDED,
+    F.SIGNATORY_OPENED,
+    F.SIGNATORY_FAILED,
+    F.SIGNATORY_DOCUMENT_SIGNED,
+    F.SIGNATORY_SIGNED,
+    F.SIGNATORY_APPROVED,
+    F.SIGNATORY_DECLINED,
+    F.ENVELOPE_CLOSED,
+    F.ENVELOPE_COMPLETED,
+    F.ENVELOPE_DECLINED,
+    F.ENVELOPE_CANCELLED,
+    F.ENVELOPE_EXPIRED,
+    F.ENVELOPE_FAILED,
+    F.EVIDENCE_FAILED,
+    F.EVIDENCE_READY,
+    F.ENVELOPE_CLAIMED,
+    F.UNKNOWN,
+)
+"""Order in which facts that became known together are told: as a life goes."""
+
+ORDER: Final[Mapping[FactType, int]] = MappingProxyType({kind: place for place, kind in enumerate(NARRATIVE)})
 
 
 @attrs.frozen(kw_only=True)

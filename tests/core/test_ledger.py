@@ -289,3 +289,18 @@ def test_event_ids_are_stable() -> None:
         fact, at=START, native="X", reason="y", actor="z", inferred=True
     ).event_id("tiny", "tenant-1")
     assert fact.event_id("tiny", "tenant-1") != fact.event_id("tiny", "tenant-2")
+
+
+def test_what_becomes_known_together_is_told_as_a_life_goes() -> None:
+    """One poll that reveals everything tells it from created to evidence, each fact type having a place."""
+    from paraph.lifecycle import NARRATIVE
+
+    assert set(F) == set(NARRATIVE)
+    assert len(F) == len(NARRATIVE)
+    kernel = prepared()
+    new = told(
+        kernel, confirmed(F.EVIDENCE_READY, target="signed_document/d1"), confirmed(F.ENVELOPE_COMPLETED)
+    )
+    types = [event.type for event in new[1:]]
+    assert [F.ENVELOPE_CREATED, F.ENVELOPE_SENT] == types[:2]
+    assert [F.SIGNATORY_SIGNED, F.ENVELOPE_CLOSED, F.ENVELOPE_COMPLETED] == types[-3:]

@@ -54,7 +54,7 @@ def save(
 
     A file appears under its name only when it is complete. Saving again replaces it.
 
-    :param kinds: only these kinds; all that the vendor gives if ``None``.
+    :param kinds: only these kinds; all that the vendor has made if ``None``.
     :param document: only what belongs to the document with this local id.
     :param timeout: seconds to wait until the vendor has made it.
     :raises NotReady: it was not made in time. :raises UsageError: a file object and several artefacts.
@@ -70,9 +70,14 @@ def save(
         return ((yield from _fetch(kernel, account, carried, found[0], target, None)),)
     directory = Path(target)
     yield from call(_make_directory, directory)
-    saved = []
+    saved: list[SavedEvidence] = []
     for item in found:
-        saved.append((yield from _fetch_to_file(kernel, account, carried, item, directory)))  # noqa: PERF401 - a comprehension cannot yield from
+        try:
+            saved.append((yield from _fetch_to_file(kernel, account, carried, item, directory)))
+        except NotReady:
+            # Listed, but not made: a vendor that makes some kinds on demand never makes them otherwise.
+            if wanted is not None or item is found[-1] and not saved:
+                raise
     snapshot = yield from project(kernel, envelope_id)
     saved.append((yield from _write_manifest(kernel, snapshot, saved, directory)))
     return tuple(saved)

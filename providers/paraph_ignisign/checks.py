@@ -1,0 +1,144 @@
+"""What the API cannot be told, found without any request (contract sections 5 and 7).
+
+What is wrong whatever the vendor (no signatory, a broken PDF, a phone that is none) is core's to find, and
+so is what the capabilities say (stages, fields, attachments). Here is the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+
+from paraph.model import ContentKind, DeliveryBy, Document, Envelope, Level, Problem, Severity, Signatory
+from paraph.provider import Account
+from paraph_ignisign import mapping
+from paraph_ignisign.settings import IgnisignSettings
+
+TITLE: Final = 1024
+MESSAGE: Final = 4096
+"""Characters of a title and of a message (contract 5)."""
+
+LARGE: Final = 50_000_000
+"""Bytes that the vendor's own client sends at most; the server's limit is not known."""
+
+NEEDS_PHONE: Final = "ADVANCED_SMS"
+
+
+def check(envelope: Envelope, account: Account[IgnisignSettings]) -> tuple[Problem, ...]:
+    """Find what this vendor cannot be told; see ``Provider.check``."""
+    return (
+        *credential_problems(account),
+        *_terms(envelope),
+        *_people(envelope, account),
+        *_documents(envelope),
+    )
+
+
+def credential_problems(account: Account[IgnisignSettings]) -> Iterator[Problem]:
+    """Find what is wrong with the account's resolved credentials, with paths into the configuration."""
+    for found in account.settings.credential_problems(account.environment):
+        yield attrs.evolve(found, path=f"accounts.{account.name}.{found.path}")
+
+
+def level_of(envelope: Envelope, person: Signatory) -> Level:
+    """Return the level asked of a signatory, or the weakest acceptable one, or else SES.
+
+    Core has filled in the account's default where nothing was asked.
+    """
+    asked = envelope.assurance_of(person)
+    return asked.level or asked.floor or Level.SES
+
+
+def method_of(envelope: Envelope, person: Signatory, settings: IgnisignSettings) -> str | None:
+    """Return the vendor's signature method for a signatory, or ``None`` if it has none of that level."""
+    return mapping.method_of(level_of(envelope, person), settings.aes_method)
+
+
+def language_of(envelope: Envelope) -> str | None:
+    """Return the language as the vendor writes it, or ``None`` for the application's own."""
+    return envelope.language.upper() if envelope.language else None
+
+
+def extension_of(document: Document) -> str:
+    """Return a document name's extension in lower case, without the dot."""
+    return document.name.rpartition(".")[2].lower() if "." in document.name else ""
+
+
+def problem(path: str, code: str, message: str, hint: str = "", *, warning: bool = False) -> Problem:
+    """Make a finding, blocking unless it is a warning."""
+    severity = Severity.WARNING if warning else Severity.ERROR
+    return Problem(path=path, code=code, message=message, hint=hint, severity=severity)
+
+
+def _terms(envelope: Envelope) -> Iterator[Problem]:
+    if len(envelope.title) > TITLE:
+        yield problem("title", "title.long", f"Ignisign takes at most {TITLE} characters")
+    if len(envelope.message) > MESSAGE:
+        yield problem("message", "message.long", f"Ignisign takes at most {MESSAGE} characters")
+    language = language_of(envelope)
+    if language is not None and language not in mapping.LANGUAGES:
+        hint = f"known: {', '.join(sorted(mapping.LANGUAGES))}"
+        yield problem("language", "language.unknown", "no source of Ignisign's names it", hint, warning=True)
+
+
+def _people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iterator[Problem]:
+    methods: dict[DeliveryBy, str] = {}
+    for index, person in enumerate(envelope.signatories):
+        path = f"signatories[{index}]"
+        method = method_of(envelope, person, account.settings)
+        if method is None:
+            yield problem(f"{path}.assurance", "level.unsupported", "Ignisign has no method of this level")
+        elif methods.setdefault(person.delivery, method) != method:
+            yield problem(
+                f"{path}.assurance",
+                "level.mixed",
+                "Ignisign knows one method per signer profile, so per way of delivery",
+                "ask the same level of all signatories with this delivery, or send two envelopes",
+            )
+        if method == NEEDS_PHONE and not person.phone:
+            yield problem(f"{path}.phone", "phone.missing", f"the method {NEEDS_PHONE} needs a mobile number")
+        yield from _person(path, person)
+
+
+def _person(path: str, person: Signatory) -> Iterator[Problem]:
+    for name in ("given_name", "family_name", "email"):
+        if not getattr(person, name):
+            yield problem(f"{path}.{name}", f"{name}.missing", "Ignisign needs it")
+    for name in ("nationality", "birth_country"):
+        country = getattr(person, name)
+        if country is not None and country.upper() not in mapping.COUNTRIES:
+            yield problem(
+                f"{path}.{name}",
+                "country.unknown",
+                "Ignisign does not take this country code",
+                "it takes 222 codes, fewer than ISO 3166-1 has",
+            )
+
+
+def _documents(envelope: Envelope) -> Iterator[Problem]:
+    json_before = False
+    for index, document in enumerate(envelope.documents):
+        path = f"documents[{index}]"
+        if document.kind is ContentKind.JSON:
+            if json_before:
+                yield problem(path, "document.second_json", "Ignisign takes one JSON document per envelope")
+            json_before = True
+        elif document.kind is ContentKind.FILE:
+            if extension_of(document) not in mapping.EXTENSIONS:
+                known = ", ".join(sorted(mapping.EXTENSIONS))
+                yield problem(
+                    f"{path}.name",
+                    "document.extension",
+                    "Ignisign does not take this kind of file",
+                    f"known: {known}",
+                )
+            if document.size > LARGE:
+                yield problem(
+                    path,
+                    "document.large",
+                    f"it is larger than the {LARGE} bytes that Ignisign's own client sends",
+                    "the server's limit is not published; make it smaller if it is refused",
+                    warning=True,
+                )

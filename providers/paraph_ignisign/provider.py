@@ -1,0 +1,137 @@
+"""The provider object: the protocol's methods, each handed to the module that knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from paraph.errors import ConfigurationError
+from paraph.flow import Downloaded, Flow, Sink
+from paraph.model import Envelope, Evidence, Observation, Problem
+from paraph.provider import (
+    Account,
+    Action,
+    Capabilities,
+    Capability,
+    Carried,
+    Delivery,
+    PastDelivery,
+    ProviderInfo,
+    Reading,
+    SigningLink,
+    Verdict,
+)
+from paraph_ignisign import (
+    CAPABILITIES,
+    auth,
+    checks,
+    endpoints,
+    paraph_provider,
+    planning,
+    reading,
+    sending,
+    webhooks,
+)
+from paraph_ignisign.actions import ACTIONS
+from paraph_ignisign.settings import IgnisignSettings
+
+IgnisignAccount = Account[IgnisignSettings]
+
+
+class IgnisignProvider:
+    """Ignisign. Stateless: all it knows is in its arguments and behind commands."""
+
+    @property
+    def info(self) -> ProviderInfo:
+        """The static description."""
+        return paraph_provider()
+
+    @property
+    def actions(self) -> Mapping[str, Action[Any, Any]]:
+        """The vendor's actions by name."""
+        return ACTIONS
+
+    def tenant(self, account: IgnisignAccount) -> str:
+        """Return application and environment.
+
+        :raises ConfigurationError: the credentials are wrong, or for another environment than the account.
+        """
+        problems = tuple(checks.credential_problems(account))
+        if problems:
+            raise ConfigurationError(f"account {account.name!r} cannot be used", problems)
+        return webhooks.tenant_of(account.settings.credentials())
+
+    def origin(self, account: IgnisignAccount) -> str:
+        """Return the API's base URL."""
+        return account.settings.base_url
+
+    def capabilities(self, account: IgnisignAccount) -> Capabilities:
+        """Return the static capabilities, without the event list where our own URL is not known."""
+        if account.webhook_url is None:
+            return CAPABILITIES.without(Capability.EVENT_LIST)
+        return CAPABILITIES
+
+    def check(self, envelope: Envelope, account: IgnisignAccount) -> tuple[Problem, ...]:
+        """Find what the API cannot be told. No request."""
+        return checks.check(envelope, account)
+
+    def authorize(self, account: IgnisignAccount, refused: str | None) -> Flow[Mapping[str, str]]:
+        """Return the bearer of the account."""
+        return auth.authorize(account, refused)
+
+    def preflight(self, envelope: Envelope, account: IgnisignAccount) -> Flow[tuple[Problem, ...]]:
+        """Read profiles and existing signers, and say what does not fit."""
+        return planning.preflight(envelope, account)
+
+    def send(self, carried: Carried, account: IgnisignAccount) -> Flow[Observation]:
+        """Make and publish the request."""
+        return sending.send(carried, account)
+
+    def read(self, carried: Carried, account: IgnisignAccount) -> Flow[Observation]:
+        """Read the request's context."""
+        return reading.read(carried, account)
+
+    def observe(self, delivery: Delivery, account: IgnisignAccount) -> Reading:
+        """Read a webhook. Pure."""
+        return webhooks.observe(delivery, account)
+
+    def verify(
+        self,
+        reading: Reading,
+        delivery: Delivery,  # noqa: ARG002 - the token is in the reading
+        account: IgnisignAccount,
+    ) -> Flow[Verdict]:
+        """Let the vendor check the delivery's token."""
+        return webhooks.verify(reading, account)
+
+    def cancel(self, carried: Carried, account: IgnisignAccount, reason: str) -> Flow[Observation]:
+        """Close the request."""
+        return reading.cancel(carried, account, reason)
+
+    def signing_link(
+        self, carried: Carried, account: IgnisignAccount, signatory_id: str
+    ) -> Flow[SigningLink]:
+        """Return the link of an embedded signing page."""
+        return reading.signing_link(carried, account, signatory_id)
+
+    def evidence(self, carried: Carried, account: IgnisignAccount) -> Flow[tuple[Evidence, ...]]:
+        """List signed documents and legal kits."""
+        return reading.evidence(carried, account)
+
+    def fetch(
+        self,
+        evidence: Evidence,
+        carried: Carried,  # noqa: ARG002 - the document's id is in the evidence
+        account: IgnisignAccount,
+        sink: Sink,
+    ) -> Flow[Downloaded]:
+        """Stream one artefact."""
+        return reading.fetch(evidence, account, sink)
+
+    def past_deliveries(self, account: IgnisignAccount) -> Flow[tuple[PastDelivery, ...]]:
+        """List what the vendor delivered to our endpoint."""
+        return endpoints.past_deliveries(account)
+
+    def ensure_webhook(self, account: IgnisignAccount, url: str) -> Flow[str]:
+        """Register our endpoint."""
+        return endpoints.ensure_webhook(account, url)

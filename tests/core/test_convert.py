@@ -1,0 +1,123 @@
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paraph.convert import base_converter, camel, named, structure_answer
+from paraph.errors import MalformedResponse
+from paraph.model import Secret
+
+
+@attrs.frozen(kw_only=True)
+class Inner:
+    a_number: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Outer:
+    the_id: str = attrs.field(metadata=named("theId", "_id"))
+    flag: bool | None = None
+    size: float | None = None
+    at: datetime | None = None
+    day: date | None = None
+    key: Secret | None = None
+    inner: tuple[Inner, ...] = ()
+    free: dict[str, Inner] = attrs.field(factory=dict)
+
+
+CONVERTER = base_converter(rename=camel)
+
+
+def read(value: Any) -> Outer:
+    """Read an answer with this body."""
+    request = httpx.Request("GET", "https://vendor.example/thing")
+    response = httpx.Response(200, content=json.dumps(value).encode(), request=request)
+    return structure_answer(response, Outer, converter=CONVERTER)
+
+
+def test_names_are_renamed_in_both_directions() -> None:
+    """Fields are read and written in camelCase or under their own name; None is not written."""
+    value = {
+        "theId": "x",
+        "at": "2025-01-01T02:00:00.5+01:00",
+        "day": "2025-01-02",
+        "inner": [{"aNumber": 3}],
+    }
+    found = read(value)
+    assert (datetime(2025, 1, 1, 1, 0, 0, 500_000, tzinfo=UTC), 3) == (found.at, found.inner[0].a_number)
+    assert {**value, "at": "2025-01-01T01:00:00.500Z", "free": {}} == json.loads(
+        json.dumps(CONVERTER.unstructure(found))
+    )
+
+
+@pytest.mark.parametrize("value", [{"_id": "x"}, {"theId": "x", "_id": "y"}, {"theId": None, "_id": "x"}])
+def test_further_names_are_read_where_the_first_is_missing(value: dict[str, Any]) -> None:
+    """The first name wins; a missing or null one is taken under the next."""
+    assert "x" == read(value).the_id
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("theId", 1),
+        ("flag", 1),
+        ("flag", "true"),
+        ("size", "1"),
+        ("size", True),
+        ("at", 0),
+        ("at", "2025-01-01T00:00:00"),
+        ("at", "yesterday"),
+        ("day", "2025-01-01T00:00:00Z"),
+        ("key", 7),
+        ("inner", "text"),
+        ("inner", {"0": {}}),
+    ],
+)
+def test_nothing_is_coerced(key: str, value: Any) -> None:
+    """Another type than documented is an error, never a guess; the path says where."""
+    with pytest.raises(MalformedResponse, match=r"at \$\."):
+        read({"theId": "x", key: value})
+
+
+@pytest.mark.parametrize("number", [1.0, "1", True, None])
+def test_an_integer_is_an_integer(number: Any) -> None:
+    """Neither floats nor texts nor booleans are integers."""
+    with pytest.raises(MalformedResponse, match=r"\$\.inner\[1\]\.a_number"):
+        read({"theId": "x", "inner": [{}, {"aNumber": number}]})
+
+
+def test_keys_of_free_mappings_are_never_shown() -> None:
+    """A key may be data: its place in the path is a star."""
+    with pytest.raises(MalformedResponse, match=r"\$\.free\[\*\]\.a_number") as caught:
+        read({"theId": "x", "free": {"canary@example.org": {"aNumber": "canary"}}})
+    assert "canary" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_secrets_are_read_and_not_written() -> None:
+    """A secret comes in as a Secret, and JSON refuses it on the way out unless the owner allows it."""
+    found = read({"theId": "x", "key": "canary"})
+    assert found.key == Secret("canary")
+    with pytest.raises(TypeError):
+        json.dumps(CONVERTER.unstructure(found))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
+def test_any_json_is_an_object_or_malformed(value: Any) -> None:
+    """Nothing a vendor can answer raises anything else."""
+    try:
+        found = read({"theId": "x", "inner": value, "free": value, "size": value})
+    except MalformedResponse:
+        return
+    assert isinstance(found, Outer)

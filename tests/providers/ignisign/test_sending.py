@@ -1,0 +1,474 @@
+import base64
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from paraph.errors import ConnectionLost, NotReady, Refused, UnsupportedCapability, VendorRefused
+from paraph.model import Assurance, Document, FactType, Level, Trust
+from paraph_ignisign import endpoints, planning, reading, sending
+from support.hand import INTENT, Talk
+from support.ignisign_account import APP, PDF, account, carried, envelope, person
+
+PROFILES = [
+    {"_id": "p-old", "name": "Old", "status": "ARCHIVED", "integrationMode": "BY_SIDE"},
+    {"_id": "p-mail", "name": "Customers", "status": "ACTIVE", "integrationMode": "BY_SIDE"},
+    {"_id": "p-link", "name": "Embedded", "status": "ACTIVE", "integrationMode": "EMBEDDED"},
+]
+NEEDED = {
+    "signerProfileId": "p-mail",
+    "inputsNeeded": ["firstName", "lastName", "email"],
+    "optionalInputs": [],
+}
+REQUEST = "/v4/signature-requests/r1"
+
+
+def context(status: str, **more: object) -> dict[str, object]:
+    """Make the vendor's context of request r1."""
+    return {"_id": "r1", "status": status, "externalId": "attempt1", **more}
+
+
+def planned(talk: Talk, profile: str = "p-mail", needed: dict[str, object] = NEEDED) -> None:
+    """Answer the reads before anything is made."""
+    talk.expect("GET", f"{APP}/signer-profiles", reply=PROFILES)
+    talk.expect("GET", f"{APP}/signer-profiles/{profile}/inputs-needed", reply=needed)
+
+
+def to_the_update(talk: Talk) -> None:
+    """Answer everything up to the content of the first document."""
+    planned(talk)
+    talk.expect("POST", f"{APP}/signers", reply={"signerId": "s-ada", "entityType": "NATURAL"})
+    talk.expect("POST", f"{APP}/signature-requests", body={}, reply={"signatureRequestId": "r1"})
+    talk.expect("POST", f"{APP}/init-documents", reply={"documentId": "d1"})
+    talk.expect("POST", "/v4/documents/d1/file", reply={"_id": "d1", "status": "PROVIDED"})
+
+
+def test_send_makes_every_call_of_the_documented_order() -> None:
+    """Sending is the vendor's own sequence, from profiles to publish, each with the documented body."""
+    talk = Talk(sending.send(carried(envelope(message="Please", language="fr")), account()))
+    planned(talk)
+    talk.expect(
+        "POST",
+        f"{APP}/signers",
+        body={
+            "signerProfileId": "p-mail",
+            "externalId": "env1.ada",
+            "firstName": "Ada",
+            "lastName": "Lovelace",
+            "email": "ada@example.org",
+        },
+        reply={"signerId": "s-ada", "entityType": "NATURAL", "authSecret": "canary-auth"},
+    )
+    talk.expect("POST", f"{APP}/signature-requests", body={}, reply={"signatureRequestId": "r1"})
+    assert [("signatories", {"ada": "s-ada"}), ("envelope", {"": "r1"})] == talk.known
+    talk.expect(
+        "POST",
+        f"{APP}/init-documents",
+        body={"signatureRequestId": "r1", "label": "contract.pdf", "externalId": "contract"},
+        reply={"documentId": "d1"},
+    )
+    upload = talk.expect("POST", "/v4/documents/d1/file", reply={"_id": "d1", "status": "PROVIDED"})
+    form = upload.stream
+    assert b'name="file"; filename="contract.pdf"' in b"".join(form)  # type: ignore[arg-type] # sync stream
+    talk.expect(
+        "PUT",
+        REQUEST,
+        body={
+            "title": "Contract",
+            "description": "Please",
+            "language": "FR",
+            "documentIds": ["d1"],
+            "signerIds": ["s-ada"],
+            "externalId": "attempt1",
+            "defaultSignatureMethod": "SIMPLE_STD",
+        },
+        reply=context("DRAFT"),
+    )
+    published = {"signatureRequestId": "r1", "signersEmbedded": [{"signerId": "s-ada", "token": "tok"}]}
+    talk.expect("POST", f"{REQUEST}/publish", body={}, reply=published)
+    talk.expect("GET", f"{REQUEST}/context", reply=context("IN_PROGRESS", signerIds=["s-ada"]))
+    assert talk.over
+    types = {(fact.type, fact.target) for fact in talk.result.facts}
+    assert {
+        (FactType.ENVELOPE_CREATED, ""),
+        (FactType.ENVELOPE_SENT, ""),
+        (FactType.SIGNATORY_INVITED, "s-ada"),
+    } == types
+    assert Trust.CONFIRMED is talk.result.trust
+    assert {"signer-secret:s-ada": "canary-auth", "signing-token:s-ada:r1": "tok"} == talk.kept
+
+
+def test_ready_after_publishing_is_not_sent() -> None:
+    """A published request that the vendor has not launched yet is only created, and scheduled if it waits."""
+    for mode, extra in (("WHEN_READY", set()), ("SCHEDULED", {FactType.ENVELOPE_SCHEDULED})):
+        done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
+        journal = {**done, "describe": None, "publish": None}
+        talk = Talk(sending.send(carried(), account()), journal=journal)
+        planned(talk)
+        talk.expect("GET", f"{REQUEST}/context", reply=context("READY", diffusionMode=mode))
+        assert {FactType.ENVELOPE_CREATED, *extra} == {fact.type for fact in talk.result.facts}
+
+
+def test_a_failing_read_after_publishing_takes_nothing_back() -> None:
+    """Once published, a failing look at the status does not turn the send into an error."""
+    done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
+    talk = Talk(sending.send(carried(), account()), journal={**done, "describe": None, "publish": None})
+    planned(talk)
+    talk.expect("GET", f"{REQUEST}/context", status=403, reply={"code": "INVALID_CONTEXT"})
+    assert [FactType.ENVELOPE_CREATED] == [fact.type for fact in talk.result.facts]
+
+
+def test_dates_and_levels_are_described() -> None:
+    """Expiry, schedule and a level per way of delivery go into the update in the vendor's words."""
+    asked = envelope(
+        signatories=[
+            person("ada"),
+            person("bob", delivery="link", assurance=Assurance(level=Level.QES)),
+        ],
+        expires_at=datetime(2025, 4, 1, tzinfo=UTC),
+        scheduled_at=datetime(2025, 3, 2, 8, 30, tzinfo=UTC),
+    )
+    journal = {"signer:ada": "s-ada", "signer:bob": "s-bob", "request": "r1"}
+    journal |= {"document:contract": "d1", "content:contract": None}
+    talk = Talk(sending.send(carried(asked), account()), journal=journal)
+    talk.expect("GET", f"{APP}/signer-profiles", reply=PROFILES)
+    talk.expect("GET", f"{APP}/signer-profiles/p-mail/inputs-needed", reply=NEEDED)
+    talk.expect("GET", f"{APP}/signer-profiles/p-link/inputs-needed", reply=[{"inputsNeeded": []}])
+    talk.expect(
+        "PUT",
+        REQUEST,
+        body={
+            "title": "Contract",
+            "documentIds": ["d1"],
+            "signerIds": ["s-ada", "s-bob"],
+            "externalId": "attempt1",
+            "defaultSignatureMethod": "SIMPLE_STD",
+            "signerProfilesSignatureMethod": [
+                {"signerProfileId": "p-mail", "signatureMethodRef": "SIMPLE_STD"},
+                {"signerProfileId": "p-link", "signatureMethodRef": "QUALIFIED_STD"},
+            ],
+            "expirationDate": "2025-04-01T00:00:00.000Z",
+            "expirationDateIsActivated": True,
+            "diffusionMode": "SCHEDULED",
+            "diffusionDate": "2025-03-02T08:30:00.000Z",
+        },
+        reply=context("DRAFT"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [
+        ("base64", base64.b64encode(hashlib.sha256(PDF).digest()).decode()),
+        ("hex", hashlib.sha256(PDF).hexdigest()),
+    ],
+)
+def test_private_documents_are_given_by_digest(encoding: str, expected: str) -> None:
+    """A digest document is posted in the configured encoding, and its content is never asked for."""
+    document = Document.from_digest(hashlib.sha256(PDF).hexdigest(), name="secret.pdf")
+    journal = {"signer:ada": "s-ada", "request": "r1"}
+    talk = Talk(
+        sending.send(carried(envelope(documents=[document])), account(private_hash=encoding)), journal=journal
+    )
+    planned(talk)
+    talk.expect("POST", f"{APP}/init-documents", reply={"documentId": "d1"})
+    talk.expect(
+        "POST", "/v4/documents/d1/private-content", body={"documentHash": expected}, reply={"_id": "d1"}
+    )
+
+
+def test_json_documents_are_given_as_data() -> None:
+    """Structured data travels as the vendor's jsonContent, as the application gave it."""
+    document = Document.from_json({"b": 1, "a": [True]}, name="terms.json")
+    journal = {"signer:ada": "s-ada", "request": "r1"}
+    talk = Talk(sending.send(carried(envelope(documents=[document])), account()), journal=journal)
+    planned(talk)
+    talk.expect("POST", f"{APP}/init-documents", reply={"documentId": "d1"})
+    talk.expect(
+        "POST",
+        "/v4/documents/d1/data-json-content",
+        body={"jsonContent": {"a": [True], "b": 1}},
+        reply={"_id": "d1"},
+    )
+
+
+# Interrupted sends
+
+
+def test_an_interrupted_publish_is_read_and_not_repeated() -> None:
+    """A publish whose answer was lost is found by the request's status; it is not posted again."""
+    done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
+    talk = Talk(sending.send(carried(), account()), journal={**done, "describe": None, "publish": INTENT})
+    planned(talk)
+    talk.expect("GET", f"{REQUEST}/context", reply=context("LAUNCHING"))
+    talk.expect("GET", f"{REQUEST}/context", reply=context("LAUNCHING"))
+    assert talk.over
+
+
+def test_an_interrupted_publish_of_a_draft_is_done_with_the_same_id() -> None:
+    """Where the status still says DRAFT the same request is published, never a new one."""
+    done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
+    talk = Talk(sending.send(carried(), account()), journal={**done, "describe": None, "publish": INTENT})
+    planned(talk)
+    talk.expect("GET", f"{REQUEST}/context", reply=context("DRAFT"))
+    refused = {"code": "CANNOT_PUBLISH_SIGNATURE_REQUEST__REQUEST_ALREADY_PUBLISHED"}
+    talk.expect("POST", f"{REQUEST}/publish", body={}, status=400, reply=refused)
+    talk.expect("GET", f"{REQUEST}/context", reply=context("IN_PROGRESS"))
+    assert talk.over, "a publication that landed late is a publication"
+
+
+def test_interrupted_drafts_are_found_by_our_reference() -> None:
+    """Signer, document and content of an interrupted send are looked for before they are made."""
+    journal = {"signer:ada": INTENT, "request": "r1", "document:contract": INTENT, "content:contract": INTENT}
+    talk = Talk(sending.send(carried(), account()), journal=journal)
+    planned(talk)
+    found = {"signers": [{"signerId": "s-ada", "externalId": "env1.ada", "firstName": "ADA"}], "total": 1}
+    talk.expect(
+        "POST",
+        f"{APP}/signers-search",
+        query={"filter": "env1.ada"},
+        body={"filter": "env1.ada"},
+        reply=found,
+    )
+    documents = [{"_id": "d0", "externalId": "other"}, {"_id": "d1", "externalId": "contract"}]
+    talk.expect("GET", f"{REQUEST}/context", reply=context("DRAFT", documents=documents))
+    talk.expect("GET", "/v4/documents/d1", reply={"_id": "d1", "status": "PROVIDED"})
+    talk.expect("PUT", REQUEST, reply=context("DRAFT"))
+    assert "d1" == talk.journal["document:contract"]
+
+
+def test_a_lost_draft_is_made_again() -> None:
+    """The answer to init cannot be read back: another inert draft is made."""
+    talk = Talk(sending.send(carried(), account()), journal={"signer:ada": "s-ada", "request": INTENT})
+    planned(talk)
+    talk.expect("POST", f"{APP}/signature-requests", body={}, reply={"_id": "r2"})
+    assert "r2" == talk.journal["request"]
+
+
+# Existing signers
+
+
+def test_a_shared_signer_with_other_data_refuses_the_envelope() -> None:
+    """A signer of the same reference with another name is a problem, and nothing of it is shown."""
+    talk = Talk(planning.preflight(envelope(), account(signer_reference="signatory")))
+    planned(talk)
+    theirs = {"signerId": "s9", "externalId": "ada", "firstName": "Canary", "email": "ADA@example.org"}
+    talk.expect("POST", f"{APP}/signers-search", query={"filter": "ada"}, reply={"signers": [theirs]})
+    assert ["signatories[0].given_name"] == [problem.path for problem in talk.result]
+    assert "Canary" not in str(talk.result)
+    assert "Ada" not in str(talk.result)
+
+
+def test_a_shared_signer_with_the_same_data_is_reused() -> None:
+    """A signer that is the same person is taken and not made again."""
+    talk = Talk(sending.send(carried(), account(signer_reference="signatory")))
+    planned(talk)
+    theirs = {"_id": "s9", "externalId": "ada", "firstName": "Ada", "lastName": "Lovelace"}
+    talk.expect("POST", f"{APP}/signers-search", query={"filter": "ada"}, reply={"signers": [theirs]})
+    talk.expect("POST", f"{APP}/signature-requests", reply={"signatureRequestId": "r1"})
+    assert ("signatories", {"ada": "s9"}) in talk.known
+
+
+def test_a_signer_that_the_vendor_matched_by_itself_is_compared() -> None:
+    """Creating may answer "already exists": that person is read and compared before anything goes on."""
+    talk = Talk(sending.send(carried(), account()))
+    planned(talk)
+    talk.expect("POST", f"{APP}/signers", reply={"signerId": "s9", "alreadyExists": True})
+    with pytest.raises(Refused, match=r"signatories\[0\].family_name"):
+        talk.expect("GET", f"{APP}/signers/s9", reply={"signerId": "s9", "lastName": "Canary"})
+
+
+def test_two_signatories_must_not_become_one_signer() -> None:
+    """Two signatories that the vendor takes for one person refuse the envelope."""
+    talk = Talk(sending.send(carried(envelope(signatories=[person("a"), person("b")])), account()))
+    planned(talk)
+    talk.expect("POST", f"{APP}/signers", reply={"signerId": "s1"})
+    with pytest.raises(Refused, match="two signatories for one person"):
+        talk.expect("POST", f"{APP}/signers", reply={"signerId": "s1"})
+
+
+# Profiles
+
+
+def test_a_missing_profile_names_what_exists() -> None:
+    """Without a fitting profile the problem says which option to set and which profiles there are."""
+    talk = Talk(planning.preflight(envelope(), account(profile_email="Nobody")))
+    talk.expect("GET", f"{APP}/signer-profiles", reply=PROFILES)
+    (problem,) = talk.result
+    assert ("signatories[0].delivery", "profile.missing") == (problem.path, problem.code)
+    assert "accounts.hr.profile_email" in problem.hint
+    assert "Customers" in problem.hint
+
+
+def test_a_profile_without_the_method_is_a_problem() -> None:
+    """A profile that lists its methods, and not the one asked for, cannot carry the signatory."""
+    limited = [{**PROFILES[1], "signatureAuthMethodsConfiguration": {"SIMPLE_STD": {}}}]
+    asked = envelope(assurance=Assurance(level=Level.QES))
+    talk = Talk(planning.preflight(asked, account()))
+    talk.expect("GET", f"{APP}/signer-profiles", reply=limited)
+    assert ["profile.method"] == [problem.code for problem in talk.result]
+
+
+def test_inputs_that_the_profile_wants_are_named() -> None:
+    """Everything the profile wants and the signatory lacks is listed at once, in our field names."""
+    needed = {"inputsNeeded": ["firstName", "phoneNumber", "birthDate", "shoeSize"], "optionalInputs": []}
+    talk = Talk(planning.preflight(envelope(), account()))
+    planned(talk, needed=needed)
+    assert {
+        ("signatories[0].phone", "input.missing"),
+        ("signatories[0].birth_date", "input.missing"),
+        ("signatories[0]", "input.unknown"),
+    } == {(problem.path, problem.code) for problem in talk.result}
+
+
+def test_only_wanted_inputs_leave_the_application() -> None:
+    """A person's data that the profile does not ask for are not sent to the vendor."""
+    asked = envelope(signatories=[person(phone="+33612345678", nationality="fr")])
+    talk = Talk(sending.send(carried(asked), account()))
+    planned(talk, needed={**NEEDED, "optionalInputs": ["nationality"]})
+    request = talk.expect("POST", f"{APP}/signers", reply={"signerId": "s-ada"})
+    body = json.loads(request.content)
+    assert "FR" == body["nationality"]
+    assert "phoneNumber" not in body
+
+
+# Afterwards
+
+
+def test_cancel_of_an_ended_request_is_no_error() -> None:
+    """Closing what has ended already reads how it ended instead of failing."""
+    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), "changed"))
+    refused = {"code": "SIGNATURE_REQUEST_ALREADY_COMPLETED", "message": "canary"}
+    talk.expect("POST", f"{REQUEST}/close", body={}, status=400, reply=refused)
+    ended = context("COMPLETED", signerIds=["s1"], signedBy=["s1"])
+    talk.expect("GET", f"{REQUEST}/context", reply=ended)
+    assert FactType.ENVELOPE_COMPLETED in {fact.type for fact in talk.result.facts}
+
+
+def test_cancel_that_was_refused_while_it_runs_is_an_error() -> None:
+    """A refusal of the close stays an error if the request has not ended."""
+    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), ""))
+    refused = {"code": "SIGNATURE_REQUEST_BAD_STATUS"}
+    talk.expect("POST", f"{REQUEST}/close", status=400, reply=refused)
+    with pytest.raises(VendorRefused, match="SIGNATURE_REQUEST_BAD_STATUS"):
+        talk.expect("GET", f"{REQUEST}/context", reply=context("PROCESSING"))
+
+
+def test_cancel_after_a_signature_is_cancelled_not_completed() -> None:
+    """The vendor's COMPLETED of a half-signed request is a cancellation, concluded and marked so."""
+    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), "changed"))
+    talk.expect("POST", f"{REQUEST}/close", reply={"signatureRequestId": "r1"})
+    ended = context("COMPLETED", signerIds=["s1", "s2"], signedBy=["s1"], closedAt="2025-03-01T11:00:00.000Z")
+    talk.expect("GET", f"{REQUEST}/context", reply=ended)
+    (end,) = [fact for fact in talk.result.facts if fact.type is FactType.ENVELOPE_CANCELLED]
+    assert ("changed", True, datetime(2025, 3, 1, 11, tzinfo=UTC)) == (end.reason, end.inferred, end.at)
+
+
+def test_a_close_whose_read_fails_is_closed_in_an_unknown_way() -> None:
+    """The close was accepted; without a read it is not claimed to be a cancellation."""
+    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), ""))
+    talk.expect("POST", f"{REQUEST}/close", reply={"signatureRequestId": "r1"})
+    talk.expect("GET", f"{REQUEST}/context", status=403, reply=b"nothing")
+    assert [FactType.ENVELOPE_CLOSED] == [fact.type for fact in talk.result.facts]
+
+
+def linked(**changes: object) -> object:
+    """Make the flow that asks for a link of a signatory with delivery by link."""
+    sent = carried(
+        envelope(signatories=[person(delivery="link")]), vendor_ref="r1", signatories={"ada": "s/1"}
+    )
+    return reading.signing_link(sent, account(**changes), "ada")
+
+
+def test_the_signing_link_is_percent_encoded() -> None:
+    """Token and secret are encoded into the documented URL, which only a Secret shows."""
+    kept = {"signing-token:s/1:r1": "t&k+n=", "signer-secret:s/1": "s cret"}
+    link = Talk(linked(), kept=kept).result  # type: ignore[arg-type] # a flow
+    assert (
+        "https://sign.ignisign.io/signature-requests/r1/signers/s%2F1/sign?token=t%26k%2Bn%3D"
+        "&signerSecret=s%20cret&showTitle=false&showDescription=false&darkMode=false"
+        "&forceShowDocumentInformations=false"
+    ) == link.url.reveal()
+    assert "s%20cret" not in repr(link)
+
+
+def test_a_lost_signer_secret_is_made_anew() -> None:
+    """Without the kept secret a new one is made at the vendor and kept."""
+    talk = Talk(linked(), kept={"signing-token:s/1:r1": "tok"})  # type: ignore[arg-type] # a flow
+    path = f"{APP}/signers/s%2F1/regenerate-auth-secret"
+    talk.expect("PUT", path, body={}, reply={"authSecret": "fresh"})
+    assert "fresh" == talk.kept["signer-secret:s/1"]
+    assert "signerSecret=fresh&" in talk.result.url.reveal()
+
+
+def test_a_link_needs_the_token_and_the_right_delivery() -> None:
+    """Before the launch there is no link yet; for a mailed signatory there never is one."""
+    with pytest.raises(NotReady, match=r"envelope\.sent"):
+        Talk(linked())  # type: ignore[arg-type] # a flow
+    mailed = carried(vendor_ref="r1", signatories={"ada": "s1"})
+    with pytest.raises(UnsupportedCapability, match="signing_link"):
+        Talk(reading.signing_link(mailed, account(), "ada"))
+
+
+def test_ensure_webhook_registers_once_and_finds_by_url() -> None:
+    """An endpoint is found by its URL in the list of all, the newest if there are several."""
+    url = "https://app.example/hooks/hr/path-secret"
+    mine = {"_id": "w2", "url": url, "_createdAt": "2025-01-02T00:00:00.000Z"}
+    older = {"_id": "w1", "url": url, "_createdAt": "2025-01-01T00:00:00.000Z"}
+    other = {"_id": "w0", "url": "https://elsewhere.example"}
+    talk = Talk(endpoints.ensure_webhook(account(), url))
+    talk.expect("GET", f"{APP}/webhooks", reply=[other])
+    expected = {"url": url, "description": "paraph account hr"}
+    talk.expect("POST", f"{APP}/webhooks", body=expected, reply=[mine, other, older])
+    assert "w2" == talk.result
+    again = Talk(endpoints.ensure_webhook(account(), url))
+    again.expect("GET", f"{APP}/webhooks", reply={"webhooks": [older]})
+    assert "w1" == again.result
+    single = Talk(endpoints.ensure_webhook(account(), url))
+    single.expect("GET", f"{APP}/webhooks", reply=[])
+    single.expect("POST", f"{APP}/webhooks", reply=mine)
+    assert "w2" == single.result
+
+
+def test_past_deliveries_are_read_page_by_page() -> None:
+    """Pages are read until one brings nothing new; a vendor that counts from 0 loses no page."""
+    url = "https://app.example/hooks/hr/path-secret"
+
+    def event(number: int) -> dict[str, object]:
+        content = {"signatureRequestId": f"r{number}", "signerId": "s1"}
+        body = {
+            "topic": "SIGNATURE_SESSION",
+            "action": "INITIALIZED",
+            "msgNature": "INFO",
+            "content": content,
+        }
+        return {"_id": f"e{number}", "status": "FAILED", "_createdAt": "2025-01-01T00:00:00.000Z", **body}
+
+    talk = Talk(endpoints.past_deliveries(account()))
+    talk.expect(
+        "GET", f"{APP}/webhooks", reply=[{"_id": "w1", "url": url}, {"_id": "w2", "url": "https://x"}]
+    )
+    path, data = "/v4/webhooks/w1/events", {"total": 2, "page": 1}
+    asked = {"filter": "ALL"}
+    talk.expect("GET", path, query={**asked, "page": "1"}, reply={"events": [event(1)], "searchData": data})
+    talk.expect("GET", path, query={**asked, "page": "2"}, reply={"events": [], "searchData": data})
+    talk.expect("GET", path, query={**asked, "page": "0"}, reply={"events": [event(2), event(1)]})
+    assert [("e2", "r2", False), ("e1", "r1", False)] == [
+        (past.id, past.subject_ref, past.delivered) for past in talk.result
+    ]
+    assert [FactType.SIGNATORY_OPENED] == [fact.type for fact in talk.result[0].facts]
+
+
+def test_reads_are_repeated_and_effects_are_not() -> None:
+    """A read is tried again after a lost connection; a publish never by itself."""
+    read = Talk(reading.read(carried(vendor_ref="r1"), account()))
+    read.fail(ConnectionLost("cut"))
+    read.expect("GET", f"{REQUEST}/context", reply=context("DRAFT"))
+    assert [0.2] == read.pauses
+    done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
+    sent = Talk(sending.send(carried(), account()), journal={**done, "describe": None})
+    planned(sent)
+    with pytest.raises(ConnectionLost):
+        sent.fail(ConnectionLost("cut"))
+    assert [] == sent.pauses

@@ -1,0 +1,295 @@
+"""Runs every code block of a Markdown page, from top to bottom, as a reader would.
+
+The reader sits in an empty folder with two PDF files and a ``paraph.toml`` whose account ``hr`` leads to a
+running simulator; the secrets it names are in the environment. Whoever gets an e-mail there signs at once.
+
+==============================  ==================================================================
+block                           what is done with it
+==============================  ==================================================================
+``python``                      run in the page's one namespace
+``python``, first line          written to that file; a later console block has to use it
+``# NAME.py``
+``toml``, first line            loaded as a configuration, beside the one that is in use
+``# paraph.toml``
+``toml``, ``# envelope.toml``   written to that file and read as an envelope
+``toml``, ``# pyproject.toml``  parsed
+``console``                     each line after ``$`` is run by a shell and has to exit with 0; the lines
+                                below it have to appear in its output, in order; ``…`` is anything
+``text``, ``json``              not run
+==============================  ==================================================================
+
+A console command that serves is left running until the page ends. ``make`` is asked whether it knows the
+target, and ``pip install`` is compared with the extras that exist. Port 8000 stands for a free port.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from paraph import load_config
+from paraph.cli.envelope_file import read_envelope
+from paraph.testing.simulator import Person, PersonStuckError, Simulator
+from paraph_simulator import documents
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = frozenset({"python", "toml", "console", "text", "json"})
+SERVERS = ("paraph simulator", "uvicorn ")
+PATIENCE = 30.0
+
+_BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_NAMED = re.compile(r"# (?P<name>[\w-]+\.(?:py|toml))\n")
+_INSTALL = re.compile(r"pip install '(?:paraph|\.)\[(?P<extras>[a-z,]+)\]'")
+
+
+@attrs.frozen(kw_only=True)
+class Block:
+    """One fenced block. ``line`` is that of its first line of text, ``name`` the file it says it is."""
+
+    language: str
+    text: str
+    line: int
+
+    @property
+    def name(self) -> str | None:
+        found = _NAMED.match(self.text)
+        return found["name"] if found else None
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """Yield a page's blocks. MyST's directives (``{include}`` and so on) are none."""
+    for found in _BLOCK.finditer(page):
+        info = found["info"].strip()
+        if not info.startswith("{"):
+            yield Block(language=info, text=found["text"], line=page[: found.start("text")].count("\n") + 1)
+
+
+def wait_for(condition: Callable[[], bool], *, what: str, patience: float = PATIENCE) -> None:
+    """Look until it holds, or fail with what was waited for."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, f"{what} did not come within {patience:g} s"
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def signing_people(simulator: Simulator) -> Iterator[None]:
+    """Let everybody who gets an e-mail sign at once."""
+    over = threading.Event()
+
+    def work() -> None:
+        done = 0
+        while not over.wait(0.05):
+            for mail in simulator.outbox[done:]:
+                done += 1
+                with contextlib.suppress(PersonStuckError):  # the envelope was cancelled meanwhile
+                    Person(name="A. Reader").sign(mail.link)
+
+    thread = threading.Thread(target=work, name="signing-people")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@attrs.define(kw_only=True)
+class Desk:
+    """Where a reader sits: a folder, an environment, and the port that stands for 8000."""
+
+    folder: Path
+    environment: dict[str, str]
+    port: int = attrs.field(factory=free_port)
+    running: list[subprocess.Popen[bytes]] = attrs.field(factory=list)
+
+    def path_of(self, name: str) -> Path:
+        return self.folder / name
+
+    def shell(self, command: str) -> str:
+        """Run a command and return its output; it has to exit with 0."""
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=2 * PATIENCE,
+            check=False,
+        )
+        assert 0 == done.returncode, f"$ {command}\n{done.stdout}"
+        return done.stdout
+
+    def serve(self, command: str) -> Path:
+        """Start a command that serves and return the file of its output."""
+        log = self.folder / f".server-{len(self.running)}.log"
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                ["bash", "-c", f"exec {command}"],
+                cwd=self.folder,
+                env={**self.environment, "PYTHONUNBUFFERED": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self.running.append(server)
+        return log
+
+    def leave(self) -> None:
+        """Interrupt what still serves, as Ctrl-C does."""
+        for server in self.running:
+            server.send_signal(signal.SIGINT)
+        for server in self.running:
+            try:
+                server.wait(PATIENCE)
+            finally:
+                server.kill()
+
+
+@contextlib.contextmanager
+def desk(folder: Path, simulator: Simulator, base_url: str) -> Iterator[Desk]:
+    """Prepare a desk whose account ``hr`` leads to a running simulator."""
+    account = simulator.account(base_url)
+    here = Desk(folder=folder, environment={**os.environ, **account.environment})
+    here.environment |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOOK_SECRET": "a-path-secret-that-nobody-guesses",
+        "IGNISIGN_KEY": next(iter(account.environment.values())),
+    }
+    here.environment.pop("PARAPH_CONFIG", None)
+    lines = [f"{key} = {json.dumps(value)}" for key, value in account.table.items()]
+    here.path_of("paraph.toml").write_text(
+        "\n".join(
+            [
+                'default = "hr"',
+                "[accounts.hr]",
+                *lines,
+                'webhook_secret = "env:HOOK_SECRET"',
+                "[store]",
+                'url = "sqlite:///paraph.db"',
+                "[webhooks]",
+                f'public_url = "http://127.0.0.1:{here.port}/hooks"',
+                "",
+            ]
+        )
+    )
+    here.path_of("contract.pdf").write_bytes(documents.contract(("Ada Lovelace", "Charles Babbage")))
+    here.path_of("annex.pdf").write_bytes(documents.annex())
+    try:
+        yield here
+    finally:
+        here.leave()
+
+
+def run_page(page: Path, here: Desk) -> None:
+    """Run a page's blocks; the working directory and the environment have to be the desk's."""
+    text = page.read_text().replace("8000", str(here.port))
+    found = list(blocks(text))
+    consoles = "\n".join(block.text for block in found if block.language == "console")
+    namespace: dict[str, Any] = {"__name__": "__page__"}
+    for block in found:
+        assert block.language in LANGUAGES, f"{page.name}:{block.line}: what is {block.language!r}?"
+        if block.language == "python" and block.name:
+            assert block.name in consoles, f"{page.name}:{block.line}: no command uses {block.name}"
+            here.path_of(block.name).write_text(block.text)
+        elif block.language == "python":
+            padded = "\n" * (block.line - 1) + block.text
+            exec(compile(padded, str(page), "exec"), namespace)  # noqa: S102 - running it is the test
+        elif block.language == "toml":
+            _read_toml(block, here)
+        elif block.language == "console":
+            _run_console(block, here)
+
+
+def _read_toml(block: Block, here: Desk) -> None:
+    match block.name:
+        case "paraph.toml":
+            aside = here.path_of("aside")
+            aside.mkdir(exist_ok=True)
+            path = aside / block.name
+            path.write_text(block.text)
+            load_config(path, environ=here.environment)
+        case "envelope.toml":
+            here.path_of(block.name).write_text(block.text)
+            read_envelope(here.path_of(block.name))
+        case "pyproject.toml":
+            tomllib.loads(block.text)
+        case _:
+            raise AssertionError(f"line {block.line}: a toml block begins with the name of its file")
+
+
+def commands(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each command of a console block with the lines that are shown below it."""
+    joined = text.replace("\\\n", "")
+    for part in re.split(r"^\$ ", joined, flags=re.MULTILINE)[1:]:
+        command, *shown = part.splitlines()
+        yield command.strip(), [line for line in shown if line.strip()]
+
+
+def _run_console(block: Block, here: Desk) -> None:
+    for command, shown in commands(block.text):
+        if command.startswith("make "):
+            subprocess.run(["make", "-n", *command.split()[1:]], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+        elif install := _INSTALL.fullmatch(command):
+            extras = importlib.metadata.metadata("paraph").get_all("Provides-Extra") or []
+            assert set(install["extras"].split(",")) <= set(extras), command
+        elif export := re.fullmatch(r"export (\w+)=(\S+)", command):
+            here.environment[export[1]] = export[2].strip("'\"")
+        elif command.startswith(SERVERS):
+            _check_server(command, shown, here)
+        else:
+            output = here.shell(command)
+            assert says(output, shown), f"$ {command}\n{output}\ndoes not show\n{shown}"
+
+
+def _check_server(command: str, shown: list[str], here: Desk) -> None:
+    log = here.serve(command)
+    server = here.running[-1]
+    wait_for(
+        lambda: server.poll() is not None or (says(log.read_text(), shown) if shown else listens(here.port)),
+        what=f"the output of {command!r}",
+    )
+    assert server.poll() is None, f"$ {command}\n{log.read_text()}"
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def says(output: str, shown: list[str]) -> bool:
+    """Whether the shown lines are in the output, in order; ``…`` stands for anything."""
+    lines = iter(line.rstrip() for line in output.splitlines())
+    for wanted in shown:
+        pattern = re.compile(".*".join(map(re.escape, wanted.rstrip().split("…"))))
+        if not any(pattern.fullmatch(line) for line in lines):
+            return False
+    return True
+
+
+def environment_of(here: Desk) -> Mapping[str, str]:
+    """Return what differs from this process's own environment."""
+    return {key: value for key, value in here.environment.items() if os.environ.get(key) != value}
