@@ -591,7 +591,7 @@ def test_every_command_has_help_and_the_common_options(name: str, capsys: pytest
 def process(folder: Path, *words: str, code: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the command line, or Python code, in a process of its own."""
     command = [sys.executable, "-c", code] if code else [sys.executable, "-m", "paraph.cli", *words]
-    return subprocess.run(  # noqa: S603 - our own interpreter
+    return subprocess.run(
         command,
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder / "site"), **environ},

@@ -1,7 +1,5 @@
 """The configuration: where it is, what it may say, and how everything wrong is told at once."""
 
-# ruff: noqa: RUF009 - ``setting`` declares a field, it makes no shared default
-
 from __future__ import annotations
 
 import sys

@@ -1,7 +1,5 @@
 """Where secrets come from, and that nothing shows them."""
 
-# ruff: noqa: ARG002 - a keyring's methods name their arguments, used or not
-
 from __future__ import annotations
 
 import sys

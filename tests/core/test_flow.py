@@ -12,13 +12,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.tiny import TinyConfig, TinyRegistry, TinyVendor, as_config, envelope, tiny_kernel
 
 from paraph import errors
 from paraph.client import AsyncClient, Client
@@ -42,6 +41,7 @@ from paraph.model import Document
 from paraph.ops.carry import same_origin, under
 from paraph.provider import problem_of, retry_after
 from paraph.store.memory import MemoryStore
+from support.tiny import TinyConfig, TinyRegistry, TinyVendor, as_config, envelope, tiny_kernel
 
 
 class Server:
@@ -66,7 +66,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 
@@ -515,7 +515,7 @@ def test_two_accounts_of_one_provider_share_nothing() -> None:
 
 
 def test_cancellation_passes_through() -> None:
-    """Cancelling a task inside a flow, also inside a provider's, ends it with CancelledError and closes the flow."""
+    """Cancelling a task inside a provider's flow ends it with CancelledError and closes the flow."""
     closed: list[str] = []
 
     def slow() -> Flow[None]:
@@ -564,7 +564,7 @@ def test_cancelling_the_one_who_fetches_the_token_lets_the_others_go_on() -> Non
 
 
 def test_the_async_client_neither_blocks_the_loop_nor_does_network_in_threads(tmp_path: Any) -> None:
-    """A whole send with a slow vendor keeps the loop's largest gap under 50 ms, and connects in the loop's thread only."""
+    """A send with a slow vendor leaves no 50 ms gap in the loop and does its network there."""
     from paraph.store import open_store
 
     vendor = TinyVendor()

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from support.tiny import TinyVendor, envelope, tiny_kernel
 
 from paraph.errors import ConnectFailed, ConnectionLost, TimedOut, UsageError, VendorRefused
 from paraph.flow.commands import Command, Flow, Step
@@ -22,6 +21,7 @@ from paraph.ops.send import resume, send
 from paraph.store import Store, open_store
 from paraph.store.memory import MemoryStore
 from paraph.store.records import StepKind
+from support.tiny import TinyVendor, envelope, tiny_kernel
 
 
 class Crashed(BaseException):

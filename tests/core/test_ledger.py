@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.tiny import envelope, tiny_kernel, utc
 
 from paraph.ledger import Origin, events_of, record, stream_of
 from paraph.lifecycle import ENDINGS, IMPLIED, Key, Roster, closure, lifecycle_of
@@ -30,6 +29,7 @@ from paraph.ops.kernel import Kernel
 from paraph.ops.send import _register
 from paraph.projection import snapshot_of
 from paraph.store.records import AttemptState
+from support.tiny import envelope, tiny_kernel, utc
 
 F = FactType
 ORIGIN = Origin(account="a", provider="tiny", environment="test", vendor_tenant="tenant-1")
@@ -119,7 +119,7 @@ def snapshot(kernel: Kernel) -> Snapshot:
 def test_any_order_with_duplicates_ends_in_the_same_events_and_snapshot(
     given_: list[Observation], chance: random.Random
 ) -> None:
-    """Permuting and repeating observations changes neither the set of events, ids included, nor the snapshot."""
+    """Permuting and repeating observations changes neither the events, ids included, nor the snapshot."""
     one, other = prepared(), prepared()
     told(one, *given_)
     shuffled = given_ + [chance.choice(given_) for _ in given_]
@@ -223,7 +223,7 @@ def confirmed(*kinds: FactType, target: str = "", **changes: Any) -> Observation
 
 
 def test_a_closed_envelope_that_all_have_signed_is_completed() -> None:
-    """The ambiguous word "closed" becomes completed exactly when every signatory has signed every document."""
+    """The ambiguous word "closed" becomes completed exactly when everyone has signed every document."""
     kernel = prepared()
     told(kernel, confirmed(F.ENVELOPE_CLOSED))
     assert (Lifecycle.FINALIZING, False) == (snapshot(kernel).lifecycle, snapshot(kernel).partially_signed)

@@ -81,7 +81,7 @@ def test_what_holds_personal_data_or_secrets_cannot_be_pickled(make: Any) -> Non
 def test_a_secret_never_prints(value: str) -> None:
     """Whatever its value, a secret shows its mask only, and only reveal gives it."""
     secret = Secret(value)
-    assert {Secret.MASK} == {repr(secret), str(secret), f"{secret}", f"{secret:>3}", "%s" % secret}
+    assert {Secret.MASK} == {repr(secret), str(secret), f"{secret}", f"{secret:>3}", f"{secret!s}"}
     assert value == secret.reveal()
     assert secret.matches(value)
     assert not secret.matches(value + "x")

@@ -30,9 +30,11 @@ from paraph.model import (
     Document,
     EventType,
     EvidenceKind,
+    Field,
     Level,
     Lifecycle,
     Problem,
+    Rect,
     Signatory,
     Turn,
     Verb,
@@ -258,10 +260,16 @@ def test_everything_wrong_is_listed_at_once_and_nothing_is_sent(both: Any) -> No
             Document.from_bytes(b"hello", name="broken.pdf"),
             Document.from_bytes(PDF[:-8], name="cut.pdf"),
             Document.from_digest("xyz", name="secret.pdf"),
+            Document.from_bytes(b"%PDF-1.7 rubbish %%EOF", name="rubbish.pdf"),
+            Document.from_bytes(PDF, name="good.pdf"),
         ],
         signatories=[
             Signatory(id="ada", given_name="Ada", family_name="L", email="ada@example.org", phone="12"),
             Signatory(id="ada", email="nobody", verb=Verb.APPROVE, assurance=Assurance(level=Level.QES)),
+        ],
+        fields=[
+            Field(document="good", signatory="ada", page=2, rect=Rect(x=1, y=1, width=9, height=9)),
+            Field(document="nope", signatory="eve", page=0),
         ],
         expires_at=utc(2020, 1, 1),
         scheduled_at=naive,
@@ -287,6 +295,13 @@ def test_everything_wrong_is_listed_at_once_and_nothing_is_sent(both: Any) -> No
         ("expires_at", "datetime.past"),
         ("scheduled_at", "datetime.naive"),
         ("message", "unsupported.message"),
+        ("documents[5]", "pdf.broken"),
+        ("fields[0].page", "page.missing"),
+        ("fields[0]", "unsupported.fields"),
+        ("fields[1].document", "document.unknown"),
+        ("fields[1].signatory", "signatory.unknown"),
+        ("fields[1]", "field.place"),
+        ("fields[1].page", "page.invalid"),
     } <= found
     assert [] == both.vendor.requests
     assert () == both.envelopes()

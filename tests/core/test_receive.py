@@ -11,7 +11,6 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.tiny import TinyVendor, envelope, tiny_kernel, utc
 
 from paraph.errors import StoreError
 from paraph.flow.commands import Flow
@@ -24,6 +23,7 @@ from paraph.ops.receive import MAX_BODY, ingest, process, process_due, receive
 from paraph.ops.send import send
 from paraph.provider import Delivery, Reading
 from paraph.store.records import DeliveryStage
+from support.tiny import TinyVendor, envelope, tiny_kernel, utc
 
 
 class World:
@@ -102,7 +102,7 @@ def _fresh(world: World, token: str) -> str:
 
 
 def test_a_verifier_that_is_down_forges_nothing_and_loses_nothing() -> None:
-    """While the token check fails, deliveries stay stored and are tried again; afterwards all are believed."""
+    """While the token check fails, deliveries stay stored and are tried again; later all are believed."""
     world = World()
     known = world.sent()
     world.vendor.verifier_down = True
@@ -140,7 +140,7 @@ def test_a_crash_after_consuming_the_token_is_no_replay() -> None:
 
 
 def test_an_ambiguous_end_is_read() -> None:
-    """ "Closed" alone ends nothing; the read that it causes tells that it was cancelled after a signature."""
+    """A bare "closed" ends nothing; the read that it causes tells that it was cancelled after a signature."""
     world = World()
     known = world.sent()
     world.vendor.sign("e1", "p-ada")

@@ -244,7 +244,7 @@ class TestFaults:
         self,
         kind: FaultKind,
         error: type[Exception],
-        had_effect: bool,  # noqa: FBT001 - a table's column
+        had_effect: bool,
     ) -> None:
         """Resets and cuts reach the client as such, and the effect happened exactly where it should."""
         with faulty() as (base_url, faults, effects):

@@ -74,7 +74,7 @@ def envelope_to_json(envelope: Envelope, provider_of: Callable[[type], str]) -> 
     options = [[provider_of(type(option)), converter.unstructure(option)] for option in envelope.options]
     body = {
         field.name: converter.unstructure(getattr(envelope, field.name))
-        for field in Envelope.__attrs_attrs__
+        for field in attrs.fields(Envelope)
         if field.name != "options"
     }
     return json.dumps({"version": VERSION, "envelope": body, "options": options}, ensure_ascii=True)

@@ -64,7 +64,7 @@ class Document(Unpicklable):
     """The last 1024 bytes."""
     fault: str = ""
     """Why the content could not be read: ``missing``, ``unreadable`` or empty."""
-    _open: Callable[[], BinaryIO] | None = attrs.field(default=None, repr=False)
+    _open: Callable[[], BinaryIO] | None = attrs.field(default=None, repr=False, alias="open")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Document):

@@ -14,6 +14,7 @@ from paraph.flow.helpers import call, now
 from paraph.model import Envelope, Problem
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel
+from paraph.pdf import pdf_problems
 from paraph.preflight import (
     capability_problems,
     neutral_problems,
@@ -72,6 +73,7 @@ def _static(kernel: Kernel, envelope: Envelope, account: Account[Any], at: datet
         provider = kernel.provider(account)
         offered = provider.capabilities(account)
         yield from neutral_problems(envelope, at)
+        yield from pdf_problems(envelope)
         yield from capability_problems(envelope, offered)
         yield from recipient_problems(envelope, account)
         yield from visibility_problems(offered)

@@ -76,7 +76,7 @@ def save(
             saved.append((yield from _fetch_to_file(kernel, account, carried, item, directory)))
         except NotReady:
             # Listed, but not made: a vendor that makes some kinds on demand never makes them otherwise.
-            if wanted is not None or item is found[-1] and not saved:
+            if wanted is not None or (item is found[-1] and not saved):
                 raise
     snapshot = yield from project(kernel, envelope_id)
     saved.append((yield from _write_manifest(kernel, snapshot, saved, directory)))

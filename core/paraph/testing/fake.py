@@ -6,7 +6,6 @@ reading nor webhooks, and its capabilities say so.
 """
 
 # ruff: noqa: ARG002 - a protocol's methods name their arguments, used or not
-# ruff: noqa: RUF009 - ``setting`` declares a field, it makes no shared default
 
 from __future__ import annotations
 

@@ -420,7 +420,7 @@ def test_describing_the_plugin_imports_nothing_heavy() -> None:
         "import sys, paraph_ignisign; paraph_ignisign.paraph_provider();"
         "print([name for name in ('httpx', 'cattrs', 'sqlalchemy') if name in sys.modules])"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "[]" == result.stdout.strip()
 
 

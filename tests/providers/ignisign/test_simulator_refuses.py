@@ -296,7 +296,7 @@ def test_content_is_given_once(vendor: Driver) -> None:
         ("", False),
     ],
 )
-def test_private_hashes(vendor: Driver, given: str, accepted: bool) -> None:  # noqa: FBT001 - a table's column
+def test_private_hashes(vendor: Driver, given: str, accepted: bool) -> None:
     """A SHA-256 as hex or base64 is stored as given; anything else is refused."""
     path = f"/v4/documents/{vendor.document(vendor.draft())}/private-content"
     answer = vendor.raw("POST", path, {"documentHash": given}).json()

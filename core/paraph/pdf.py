@@ -1,0 +1,68 @@
+"""A closer look at PDFs, with the extra ``pdf``: can they be read at all, and how many pages have they?
+
+Without the extra only the cheap look of :mod:`paraph.preflight` remains (first and last bytes).
+Repairable PDFs pass: readers and vendors repair them too. The documents are the application's own,
+so they are parsed in this process; a document above :data:`PARSED_AT_MOST` is not.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+
+from paraph.model import Document, Envelope, Problem, Severity
+
+PARSED_AT_MOST = 64 << 20
+"""Bytes of a document that is looked into."""
+
+
+def pdf_problems(envelope: Envelope) -> Iterator[Problem]:
+    """Yield PDFs that cannot be read, are encrypted, or lack a page that a field names."""
+    if importlib.util.find_spec("pypdf") is None:
+        return
+    pages: dict[str, int] = {}
+    for index, document in enumerate(envelope.documents):
+        if not _worth_a_look(document):
+            continue
+        found = _pages(document)
+        path = f"documents[{index}]"
+        if found is None:
+            yield Problem(path=path, code="pdf.broken", message="the PDF cannot be read")
+        elif found == 0:
+            yield Problem(
+                path=path,
+                code="pdf.encrypted",
+                message="the PDF is encrypted; most vendors cannot sign it",
+                severity=Severity.WARNING,
+            )
+        else:
+            pages[document.id] = found
+    for index, field in enumerate(envelope.fields):
+        count = pages.get(field.document)
+        if count is not None and field.page != 0 and not -count <= field.page <= count:
+            yield Problem(
+                path=f"fields[{index}].page",
+                code="page.missing",
+                message=f"the document has {count} page(s)",
+                hint=f"use 1 to {count}, or -1 for the last",
+            )
+
+
+def _worth_a_look(document: Document) -> bool:
+    """Whether there is content to parse that the cheap look let pass."""
+    sound = b"%PDF-" in document.head and b"%%EOF" in document.tail
+    return document.is_pdf and document.has_content and sound and document.size <= PARSED_AT_MOST
+
+
+def _pages(document: Document) -> int | None:
+    """Return the number of pages, 0 for an encrypted document, ``None`` for one that cannot be read."""
+    from pypdf import PdfReader
+
+    try:
+        with document.open() as stream:
+            reader = PdfReader(stream)
+            if reader.is_encrypted:
+                return 0
+            return len(reader.pages) or None
+    except Exception:  # noqa: BLE001 - a parser of foreign bytes raises what it likes; each means unreadable
+        return None
