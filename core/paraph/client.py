@@ -44,6 +44,7 @@ class _Base:
 
     def __init__(self, config: Config, *, registry: Registry, store: Store) -> None:
         self._kernel = Kernel(config=config, registry=registry, store=store)
+        self._own_store = False
 
     @property
     def config(self) -> Config:
@@ -157,7 +158,9 @@ class Client(_Base):
         :raises ConfigurationError: with every problem of the file at once.
         """
         loaded, found, opened = _parts(config, registry, store)
-        return cls(loaded, registry=found, store=opened, transport=transport)
+        client = cls(loaded, registry=found, store=opened, transport=transport)
+        client._own_store = store is None
+        return client
 
     def _open(self, account: str) -> httpx.Client:
         return httpx.Client(transport=_transport_for(self._transport, account), **client_options())
@@ -171,10 +174,11 @@ class Client(_Base):
         self.close()
 
     def close(self) -> None:
-        """Close connections and the store; closing twice is harmless."""
+        """Close connections, and the store unless it was given; closing twice is harmless."""
         for client in self._sessions.drain():
             client.close()
-        self._kernel.store.close()
+        if self._own_store:
+            self._kernel.store.close()
 
     capabilities = _sync(_check.capabilities)
     check = _sync(_check.check)
@@ -235,7 +239,9 @@ class AsyncClient(_Base):
         :raises ConfigurationError: with every problem of the file at once.
         """
         loaded, found, opened = _parts(config, registry, store)
-        return cls(loaded, registry=found, store=opened, transport=transport)
+        client = cls(loaded, registry=found, store=opened, transport=transport)
+        client._own_store = store is None
+        return client
 
     def _open(self, account: str) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=_transport_for(self._transport, account), **client_options())
@@ -249,12 +255,13 @@ class AsyncClient(_Base):
         await self.close()
 
     async def close(self) -> None:
-        """Close connections and the store; closing twice is harmless."""
+        """Close connections, and the store unless it was given; closing twice is harmless."""
         import asyncio
 
         for client in self._sessions.drain():
             await client.aclose()
-        await asyncio.shield(asyncio.to_thread(self._kernel.store.close))
+        if self._own_store:
+            await asyncio.shield(asyncio.to_thread(self._kernel.store.close))
 
     capabilities = _async(_check.capabilities)
     check = _async(_check.check)

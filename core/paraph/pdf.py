@@ -1,4 +1,4 @@
-"""A closer look at PDFs, with the extra ``pdf``: can they be read at all, and how many pages have they?
+"""A closer look at PDFs, with the extra ``pdf``: whether they can be read, and how many pages they have.
 
 Without the extra only the cheap look of :mod:`paraph.preflight` remains (first and last bytes).
 Repairable PDFs pass: readers and vendors repair them too. The documents are the application's own,

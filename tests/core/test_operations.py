@@ -23,6 +23,7 @@ from paraph.errors import (
     Unobservable,
     UnsupportedCapability,
     UsageError,
+    VendorNotFound,
     WaitTimeout,
 )
 from paraph.model import (
@@ -196,6 +197,29 @@ def test_wait_ends_when_the_envelope_does(both: Any) -> None:
     both.vendor.sign("e1", "p-ada")
     both.vendor.sign("e1", "p-bob")
     assert Lifecycle.COMPLETED is both.wait(asked.id, timeout=30).lifecycle
+
+
+def test_wait_survives_a_vendor_that_is_down_for_a_while(both: Any) -> None:
+    """Retryable failures during a wait only make it longer; others end it."""
+    asked = envelope()
+    both.send(asked)
+
+    def down(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(503)
+
+    both.vendor.sign("e1", "p-ada")
+    both.vendor.sign("e1", "p-bob")
+    both.vendor.faults = [down] * 3
+    assert Lifecycle.COMPLETED is both.wait(asked.id, timeout=60).lifecycle
+
+    def gone(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(404)
+
+    other = envelope()
+    both.send(other)
+    both.vendor.faults = [gone]
+    with pytest.raises(VendorNotFound):
+        both.wait(other.id, timeout=60)
 
 
 def test_wait_refuses_where_completion_cannot_be_seen(both: Any, monkeypatch: pytest.MonkeyPatch) -> None:

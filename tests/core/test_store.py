@@ -294,7 +294,7 @@ class TestEveryStore:
             tx.add_delivery(a_delivery("past", b"2", received_at=later(2), next_at=later(9)))
             tx.add_delivery(a_delivery("exact", b"3", received_at=later(1), next_at=later(10)))
             tx.add_delivery(a_delivery("future", b"4", next_at=later(10.000001)))
-            for stage in (DeliveryStage.PROCESSED, DeliveryStage.REJECTED, DeliveryStage.DEAD):
+            for stage in (DeliveryStage.PROCESSED, DeliveryStage.REJECTED):
                 tx.add_delivery(a_delivery(stage.value, stage.value.encode(), stage=stage))
         with store.begin() as tx:
             assert ["exact", "past", "now"] == [record.id for record in tx.due_deliveries(later(10))]
@@ -444,7 +444,7 @@ def _change_everything(tx: Transaction, before: list[object]) -> None:
     tx.adopt_events("s1", envelope_id="e1")
     tx.add_delivery(a_delivery("d9", b"9"))
     tx.add_delivery(a_delivery())
-    tx.put_delivery(a_delivery(stage=DeliveryStage.DEAD, path="moved"))
+    tx.put_delivery(a_delivery(stage=DeliveryStage.REJECTED, path="moved"))
     tx.put_content("digest9", b"9")
     tx.drop_content("digest")
     tx.put_private("hr", "hook", "other")

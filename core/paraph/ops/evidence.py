@@ -17,7 +17,6 @@ import attrs
 from paraph.errors import NotReady, UnsupportedCapability, UsageError
 from paraph.flow.commands import Downloaded, Flow, Sink
 from paraph.flow.helpers import call, now, sleep
-from paraph.flow.retry import READING, retrying
 from paraph.model import Evidence, EvidenceKind, SavedEvidence, Snapshot
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel
@@ -38,7 +37,7 @@ def evidence(kernel: Kernel, envelope_id: str) -> Flow[tuple[Evidence, ...]]:
     """
     account, carried = yield from located(kernel, envelope_id)
     provider = _supplier(kernel, account)
-    return (yield from retrying(lambda: under(kernel, account, provider.evidence(carried, account)), READING))
+    return (yield from under(kernel, account, provider.evidence(carried, account)))
 
 
 def save(

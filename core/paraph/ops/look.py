@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from paraph.errors import NotReady, Unobservable, UnsupportedCapability, WaitTimeout
+from paraph.errors import NotReady, Unobservable, UnsupportedCapability, VendorError, WaitTimeout
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, now, sleep
-from paraph.flow.retry import READING, retrying
 from paraph.ledger import events_of
 from paraph.model import Event, Snapshot
 from paraph.ops.carry import under
@@ -37,8 +36,7 @@ def refresh(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
     account, carried = yield from located(kernel, envelope_id)
     require(kernel, account, Capability.READ_STATUS, "the vendor tells its state by webhooks only")
     provider = kernel.provider(account)
-    flow = retrying(lambda: under(kernel, account, provider.read(carried, account)), READING)
-    observation = yield from flow
+    observation = yield from under(kernel, account, provider.read(carried, account))
     yield from observe(kernel, observation, account.name)
     return (yield from project(kernel, envelope_id))
 
@@ -154,11 +152,19 @@ def wait(
         if passed >= timeout:
             msg = f"envelope {envelope_id!r} is {snapshot.lifecycle} after {timeout:g} s; it lives on"
             raise WaitTimeout(msg)
-        if Capability.READ_STATUS in offered:
-            snapshot = yield from refresh(kernel, envelope_id)
-        else:
-            snapshot = yield from project(kernel, envelope_id)
+        snapshot = yield from _look(kernel, envelope_id, readable=Capability.READ_STATUS in offered)
         if not until(snapshot):
             yield from sleep(min(pause, max(0.0, timeout - passed)))
             pause = min(pause * GROWTH, LONGEST_PAUSE)
     return snapshot
+
+
+def _look(kernel: Kernel, envelope_id: str, *, readable: bool) -> Flow[Snapshot]:
+    """Read if that is possible; a vendor that is down for a while only makes the waiting longer."""
+    if readable:
+        try:
+            return (yield from refresh(kernel, envelope_id))
+        except VendorError as error:
+            if not error.retryable:
+                raise
+    return (yield from project(kernel, envelope_id))

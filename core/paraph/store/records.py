@@ -48,8 +48,6 @@ class DeliveryStage(StrEnum):
     STORED = "stored"
     PROCESSED = "processed"
     REJECTED = "rejected"
-    DEAD = "dead"
-    """Given up after the last retry; kept for a person."""
 
 
 @attrs.frozen(kw_only=True)
