@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from paraph.errors import ConnectFailed, ConnectionLost, TimedOut, UsageError, VendorRefused
-from paraph.flow.commands import Command, Flow, Step
+from paraph.flow.commands import Flow, Step
 from paraph.flow.runners import AsyncRunner, SyncRunner
 from paraph.flow.session import Sessions
 from paraph.model import Envelope, Lifecycle, Snapshot
@@ -21,33 +21,8 @@ from paraph.ops.send import resume, send
 from paraph.store import Store, open_store
 from paraph.store.memory import MemoryStore
 from paraph.store.records import StepKind
+from support.crashes import Crashed, crashing
 from support.tiny import TinyVendor, envelope, tiny_kernel
-
-
-class Crashed(BaseException):
-    """The process is gone; nothing in the library may catch this."""
-
-
-def crashing(flow: Flow[Any], *, at: int, before: bool) -> Flow[Any]:
-    """Run a flow but crash before or after its command number ``at`` is executed."""
-    value: Any = None
-    error: Exception | None = None
-    count = 0
-    while True:
-        try:
-            command: Command = flow.send(value) if error is None else flow.throw(error)
-        except StopIteration as stop:
-            return stop.value
-        value, error = None, None
-        if count == at and before:
-            raise Crashed
-        try:
-            value = yield command
-        except Exception as raised:  # noqa: BLE001 - handed on as a runner would
-            error = raised
-        if count == at:
-            raise Crashed
-        count += 1
 
 
 def sync_run(vendor: TinyVendor, flow: Flow[Any]) -> Any:

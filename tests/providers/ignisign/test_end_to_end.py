@@ -22,32 +22,7 @@ from paraph.store import Store
 from paraph.store.memory import MemoryStore
 from paraph.testing.simulator import Person
 from paraph_ignisign.simulator import create
-
-
-class Crashed(BaseException):
-    """The process is gone; nothing in the library may catch this."""
-
-
-def crashing(flow: Flow[Any], *, at: int, before: bool) -> Flow[Any]:
-    """Run a flow but crash before or after its command number ``at`` is executed."""
-    value: Any = None
-    error: Exception | None = None
-    count = 0
-    while True:
-        try:
-            command = flow.send(value) if error is None else flow.throw(error)
-        except StopIteration as stop:
-            return stop.value
-        value, error = None, None
-        if count == at and before:
-            raise Crashed
-        try:
-            value = yield command
-        except Exception as raised:  # noqa: BLE001 - handed on as a runner would
-            error = raised
-        if count == at:
-            raise Crashed
-        count += 1
+from support.crashes import Crashed, crashing
 
 
 def a_pdf(text: str) -> bytes:
@@ -117,22 +92,27 @@ def run_async(config: Config, store: Store, make: Callable[[Any], Flow[Any]]) ->
 def test_a_crash_anywhere_is_resumed_to_exactly_one_publication(
     monkeypatch: pytest.MonkeyPatch, first: Callable[..., Any], second: Callable[..., Any], key_format: str
 ) -> None:
-    """Crash after each command of a send to the simulator, resume in the other runner: one publication each."""
+    """Crash at each command of a send to the simulator, resume in the other runner: one publication."""
+
+    def crash(config: Config, at: int) -> bool:
+        """Crash at one command and resume; return whether the send was over before."""
+        store, envelope = MemoryStore(), asked()
+        try:
+            first(config, store, lambda k: crashing(send(k, envelope), at=at, before=at % 2 == 0))
+        except Crashed:
+            with store.begin() as tx:
+                known = tx.envelope(envelope.id) is not None
+            again = second(config, store, lambda k: resume(k, envelope.id) if known else send(k, envelope))
+            assert Lifecycle.SENT is again.lifecycle
+            return False
+        return True
+
     with simulated(monkeypatch, key_format=key_format) as (simulator, config):
-        at, finished = 0, False
-        while not finished:
-            store, envelope = MemoryStore(), asked()
-            before = len(simulator.effects.of("published"))
-            try:
-                first(config, store, lambda k: crashing(send(k, envelope), at=at, before=at % 2 == 0))  # noqa: B023 - run at once
-                finished = True
-            except Crashed:
-                with store.begin() as tx:
-                    known = tx.envelope(envelope.id) is not None
-                step = (lambda k: resume(k, envelope.id)) if known else (lambda k: send(k, envelope))  # noqa: B023 - run at once
-                assert Lifecycle.SENT is second(config, store, step).lifecycle
-            assert 1 == len(simulator.effects.of("published")) - before, f"crash at command {at}"
+        at, over = 0, False
+        while not over:
+            over = crash(config, at)
             at += 1
+            assert at == len(simulator.effects.of("published")), f"crash at command {at - 1}"
         assert at > 40
 
 
