@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
@@ -91,7 +91,7 @@ def _sync(
 
 def _async(
     operation: Callable[Concatenate[Kernel, P], Flow[R]],
-) -> Callable[Concatenate[AsyncClient, P], Awaitable[R]]:
+) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, R]]:
     """Derive an awaitable method from an operation."""
 
     @functools.wraps(operation)

@@ -1,14 +1,16 @@
 """Runs every code block of a Markdown page, from top to bottom, as a reader would.
 
-The reader sits in an empty folder with two PDF files and a ``paraph.toml`` whose account ``hr`` leads to a
-running simulator; the secrets it names are in the environment. Whoever gets an e-mail there signs at once.
+The reader sits in a folder with two PDF files. On a page that starts a simulator there is nothing else; on
+others there is a ``paraph.toml`` whose account ``hr`` leads to a running simulator, with its secrets in the
+environment. Whoever gets an e-mail from a simulator signs at once.
 
 ==============================  ==================================================================
 block                           what is done with it
 ==============================  ==================================================================
 ``python``                      run in the page's one namespace
-``python``, first line          written to that file; a later console block has to use it
-``# NAME.py``
+``python``, first line          written to that file, or added to it, for a later block that has to use it
+``# NAME.py`` or
+``# NAME.py, continued``
 ``toml``, first line            loaded as a configuration, beside the one that is in use
 ``# paraph.toml``
 ``toml``, ``# envelope.toml``   written to that file and read as an envelope
@@ -36,24 +38,26 @@ import sys
 import threading
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import attrs
+import httpx
 
 from paraph import load_config
 from paraph.cli.envelope_file import read_envelope
-from paraph.testing.simulator import Person, PersonStuckError, Simulator
+from paraph.testing.simulator import Person, PersonStuckError, SimulatedAccount
 from paraph_simulator import documents
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = frozenset({"python", "toml", "console", "text", "json"})
+PORT = "8000"
 SERVERS = ("paraph simulator", "uvicorn ")
 PATIENCE = 30.0
 
 _BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_NAMED = re.compile(r"# (?P<name>[\w-]+\.(?:py|toml))\n")
+_NAMED = re.compile(r"# (?P<name>[\w-]+\.(?:py|toml))(?P<more>, continued)?\n")
 _INSTALL = re.compile(r"pip install '(?:paraph|\.)\[(?P<extras>[a-z,]+)\]'")
 
 
@@ -69,6 +73,11 @@ class Block:
     def name(self) -> str | None:
         found = _NAMED.match(self.text)
         return found["name"] if found else None
+
+    @property
+    def continues(self) -> bool:
+        found = _NAMED.match(self.text)
+        return bool(found and found["more"])
 
 
 def blocks(page: str) -> Iterator[Block]:
@@ -94,17 +103,20 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def signing_people(simulator: Simulator) -> Iterator[None]:
-    """Let everybody who gets an e-mail sign at once."""
+def signing_people(folder: Path) -> Iterator[None]:
+    """Let everybody sign who gets an e-mail from the simulators that the folder's configuration names."""
     over = threading.Event()
+    person = Person(name="A. Reader")
 
     def work() -> None:
-        done = 0
-        while not over.wait(0.05):
-            for mail in simulator.outbox[done:]:
-                done += 1
-                with contextlib.suppress(PersonStuckError):  # the envelope was cancelled meanwhile
-                    Person(name="A. Reader").sign(mail.link)
+        with httpx.Client(trust_env=False) as browser:
+            seen: set[str] = set()
+            while not over.wait(0.1):
+                links = {mail["link"] for mail in outbox(browser, folder / "paraph.toml")}
+                for link in links - seen:
+                    seen.add(link)
+                    with contextlib.suppress(PersonStuckError):  # the envelope was cancelled meanwhile
+                        person.sign(link)
 
     thread = threading.Thread(target=work, name="signing-people")
     thread.start()
@@ -113,6 +125,15 @@ def signing_people(simulator: Simulator) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def outbox(browser: httpx.Client, configuration: Path) -> list[dict[str, str]]:
+    """Return the e-mails of a configuration's simulators; none while it, or they, are not there."""
+    mails: list[dict[str, str]] = []
+    with contextlib.suppress(OSError, tomllib.TOMLDecodeError, httpx.TransportError):
+        for account in tomllib.loads(configuration.read_text())["accounts"].values():
+            mails += browser.get(f"{account['base_url']}/_simulator/outbox").json()
+    return mails
 
 
 @attrs.define(kw_only=True)
@@ -169,17 +190,20 @@ class Desk:
                 server.kill()
 
 
-@contextlib.contextmanager
-def desk(folder: Path, simulator: Simulator, base_url: str) -> Iterator[Desk]:
-    """Prepare a desk whose account ``hr`` leads to a running simulator."""
-    account = simulator.account(base_url)
-    here = Desk(folder=folder, environment={**os.environ, **account.environment})
-    here.environment |= {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HOOK_SECRET": "a-path-secret-that-nobody-guesses",
-        "IGNISIGN_KEY": next(iter(account.environment.values())),
-    }
+def desk(folder: Path) -> Desk:
+    """Prepare a desk without a configuration."""
+    here = Desk(folder=folder, environment=dict(os.environ))
+    here.environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     here.environment.pop("PARAPH_CONFIG", None)
+    here.path_of("contract.pdf").write_bytes(documents.contract(("Ada Lovelace", "Charles Babbage")))
+    here.path_of("annex.pdf").write_bytes(documents.annex())
+    return here
+
+
+def configure(here: Desk, account: SimulatedAccount) -> None:
+    """Give a desk an account ``hr`` at a running simulator."""
+    here.environment |= account.environment
+    here.environment["HOOK_SECRET"] = "a-path-secret-that-nobody-guesses"
     lines = [f"{key} = {json.dumps(value)}" for key, value in account.table.items()]
     here.path_of("paraph.toml").write_text(
         "\n".join(
@@ -196,25 +220,20 @@ def desk(folder: Path, simulator: Simulator, base_url: str) -> Iterator[Desk]:
             ]
         )
     )
-    here.path_of("contract.pdf").write_bytes(documents.contract(("Ada Lovelace", "Charles Babbage")))
-    here.path_of("annex.pdf").write_bytes(documents.annex())
-    try:
-        yield here
-    finally:
-        here.leave()
 
 
 def run_page(page: Path, here: Desk) -> None:
     """Run a page's blocks; the working directory and the environment have to be the desk's."""
-    text = page.read_text().replace("8000", str(here.port))
+    text = page.read_text().replace(PORT, str(here.port))
     found = list(blocks(text))
-    consoles = "\n".join(block.text for block in found if block.language == "console")
     namespace: dict[str, Any] = {"__name__": "__page__"}
-    for block in found:
+    for position, block in enumerate(found):
         assert block.language in LANGUAGES, f"{page.name}:{block.line}: what is {block.language!r}?"
         if block.language == "python" and block.name:
-            assert block.name in consoles, f"{page.name}:{block.line}: no command uses {block.name}"
-            here.path_of(block.name).write_text(block.text)
+            later = "\n".join(each.text for each in found[position + 1 :] if each.name != block.name)
+            assert Path(block.name).stem in later, f"{page.name}:{block.line}: nothing uses {block.name}"
+            with here.path_of(block.name).open("a" if block.continues else "w") as file:
+                file.write(block.text)
         elif block.language == "python":
             padded = "\n" * (block.line - 1) + block.text
             exec(compile(padded, str(page), "exec"), namespace)  # noqa: S102 - running it is the test
@@ -252,7 +271,9 @@ def commands(text: str) -> Iterator[tuple[str, list[str]]]:
 def _run_console(block: Block, here: Desk) -> None:
     for command, shown in commands(block.text):
         if command.startswith("make "):
-            subprocess.run(["make", "-n", *command.split()[1:]], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(
+                ["make", "-n", *command.split()[1:]], cwd=ROOT, stdout=subprocess.DEVNULL, check=True
+            )
         elif install := _INSTALL.fullmatch(command):
             extras = importlib.metadata.metadata("paraph").get_all("Provides-Extra") or []
             assert set(install["extras"].split(",")) <= set(extras), command
@@ -273,6 +294,8 @@ def _check_server(command: str, shown: list[str], here: Desk) -> None:
         what=f"the output of {command!r}",
     )
     assert server.poll() is None, f"$ {command}\n{log.read_text()}"
+    made = here.path_of("paraph.toml")
+    made.write_text(made.read_text().replace(PORT, str(here.port)))
 
 
 def listens(port: int) -> bool:
@@ -290,6 +313,6 @@ def says(output: str, shown: list[str]) -> bool:
     return True
 
 
-def environment_of(here: Desk) -> Mapping[str, str]:
-    """Return what differs from this process's own environment."""
-    return {key: value for key, value in here.environment.items() if os.environ.get(key) != value}
+def starts_simulator(page: Path) -> bool:
+    """Whether a page starts its own simulator."""
+    return any("$ paraph simulator" in block.text for block in blocks(page.read_text()))

@@ -116,8 +116,8 @@ class Registry:
     def register(self, name: str, plugin: object) -> None:
         """Add a plugin object, such as a module: a provider if it describes one.
 
-        :raises ProviderNameConflict: the name is taken. :raises ProviderBroken,
-            ProviderIncompatible: the plugin is unfit; nothing of it stays behind.
+        :raises ProviderNameConflict: the name is taken.
+        :raises ConfigurationError: the plugin is unfit; nothing of it stays behind.
         """
         described = inspect.getattr_static(plugin, "paraph_provider", None) is not None
         group = loading.PROVIDERS if described else loading.PLUGINS
@@ -137,8 +137,8 @@ class Registry:
         """Return the provider of that name; a dictionary lookup after the first time.
 
         :param where: the place in the configuration that asks, for errors.
-        :raises ProviderNotInstalled, ProviderBroken, ProviderDisabled, ProviderIncompatible,
-            ProviderNameConflict: it cannot be had; the error says why and what mends it.
+        :raises ConfigurationError: it cannot be had (not installed, broken, disabled, incompatible, or
+            the name is taken twice); the error's class and text say why and what mends it.
         """
         found = self._providers.get(name)
         if found is not None:

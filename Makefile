@@ -1,0 +1,37 @@
+# Everything starts here and needs only make and Python 3.11 or newer: `.ci/venv` makes `.venv` and keeps it
+# as pyproject.toml describes it. Paths are relative, so that a checkout may lie in a folder with spaces.
+
+.NOTPARALLEL:
+.PHONY: help demo test lint docs clean
+
+python := .venv/bin/python
+export PDF OPEN
+# pyright must not ask the network whether there is a newer one.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: ## send, sign, receive and check two documents against the simulator (PDF=file.pdf, OPEN=1)
+	@sh .ci/venv simulator
+	@.venv/bin/paraph demo $(if $(PDF),--pdf "$$PDF") $(if $(OPEN),--open)
+
+test: ## run the whole test suite
+	@sh .ci/venv dev
+	@$(python) -m pytest -q
+
+lint: ## check style, types and the directions of imports
+	@sh .ci/venv dev
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy
+	$(python) -m pyright
+	.venv/bin/lint-imports
+
+docs: ## build the documentation into docs/_build/html; a warning is an error
+	@sh .ci/venv dev
+	@$(python) -m sphinx -W -n --keep-going -q -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+clean: ## remove what make has made
+	rm -rf .venv build dist docs/_build docs/_generated paraph-demo

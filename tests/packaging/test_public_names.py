@@ -1,0 +1,114 @@
+"""The public names: a change of them is a change of this list."""
+
+from __future__ import annotations
+
+import paraph
+import paraph.flow
+import paraph.provider
+
+PUBLIC = [
+    "Anchor",
+    "Assurance",
+    "AsyncClient",
+    "Capabilities",
+    "Capability",
+    "Client",
+    "Config",
+    "DeliveryBy",
+    "Document",
+    "DocumentRole",
+    "Envelope",
+    "Event",
+    "EventType",
+    "Evidence",
+    "EvidenceKind",
+    "Field",
+    "Level",
+    "Lifecycle",
+    "Outcome",
+    "OutcomeKind",
+    "PageSize",
+    "ParaphError",
+    "Problem",
+    "ProviderInfo",
+    "Rect",
+    "Regime",
+    "Registry",
+    "SavedEvidence",
+    "Secret",
+    "Severity",
+    "Signatory",
+    "SignatureKind",
+    "SigningLink",
+    "Snapshot",
+    "Stage",
+    "StageRule",
+    "Store",
+    "Verb",
+    "__version__",
+    "hookimpl",
+    "load_config",
+    "open_store",
+]
+
+OPERATIONS = [
+    "call",
+    "cancel",
+    "capabilities",
+    "check",
+    "close",
+    "config",
+    "ensure_webhook",
+    "envelopes",
+    "events",
+    "evidence",
+    "from_config",
+    "get",
+    "ingest",
+    "process",
+    "process_due",
+    "receive",
+    "refresh",
+    "registry",
+    "remind",
+    "resume",
+    "save",
+    "send",
+    "signing_link",
+    "store",
+    "wait",
+    "webhook_url",
+]
+
+
+def test_public_names() -> None:
+    """``paraph`` offers exactly these names, and ``dir`` shows them."""
+    assert (PUBLIC, PUBLIC) == (paraph.__all__, dir(paraph))
+
+
+def test_every_public_name_can_be_imported() -> None:
+    """Each name leads to something, whichever is asked for first, and is the object of its home module."""
+    for name in PUBLIC:
+        found = getattr(paraph, name)
+        assert found is getattr(paraph, name)
+        if isinstance(found, type):
+            assert found.__module__.split(".")[0] == "paraph"
+
+
+def test_both_clients_offer_the_same_operations() -> None:
+    """``Client`` and ``AsyncClient`` have the same public methods."""
+    clients = (paraph.Client, paraph.AsyncClient)
+    assert (OPERATIONS, OPERATIONS) == tuple(
+        sorted(name for name in dir(client) if not name.startswith("_")) for client in clients
+    )
+
+
+def test_names_for_authors_can_be_imported() -> None:
+    """What ``paraph.provider`` and ``paraph.flow`` list is there."""
+    for module in (paraph.provider, paraph.flow):
+        assert [] == [name for name in module.__all__ if not hasattr(module, name)]
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A misspelt name says so, as for any module."""
+    assert not hasattr(paraph, "Envelop")
