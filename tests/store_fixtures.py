@@ -71,7 +71,7 @@ class PostgresServer:
         """Make a cluster and wait until it answers."""
         data = self.folder / "data"
         options = ["--auth=trust", "--username=paraph", "--encoding=UTF8", "--no-locale", "--no-sync"]
-        subprocess.run(  # noqa: S603 - our own arguments
+        subprocess.run(
             [self.bin / "initdb", *options, "-D", data],
             cwd=self.folder,
             check=True,
@@ -79,7 +79,7 @@ class PostgresServer:
             **self._user,
         )
         with (self.folder / "log").open("wb") as log:
-            server: subprocess.Popen[Any] = subprocess.Popen(  # noqa: S603 - our own arguments
+            server: subprocess.Popen[Any] = subprocess.Popen(
                 [self.bin / "postgres", "-D", data, "-k", self.folder, "-h", "", "-c", "fsync=off"],
                 cwd=self.folder,
                 stdout=log,
@@ -172,7 +172,7 @@ def store(any_url: str, opened: OpenUrl) -> Store:
 
 def python(script: str, *arguments: str) -> subprocess.Popen[str]:
     """Start a script in a process of its own, with lines of text on its standard output."""
-    return subprocess.Popen(  # noqa: S603 - our own scripts
+    return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", script, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

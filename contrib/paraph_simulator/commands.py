@@ -1,0 +1,112 @@
+"""``paraph demo`` and ``paraph simulator``."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from paraph import Registry
+from paraph.cli.session import Session, common
+from paraph.errors import MissingExtra
+from paraph_simulator.stopping import StoppedError, noticing_signals
+
+if TYPE_CHECKING:
+    from paraph_simulator.demo import Result
+
+_PDF = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--pdf", type=_PDF, metavar="FILE", help="The first document; one is drawn by default.")
+@click.option("--open", "by_hand", is_flag=True, help="Stop at the signing links and wait for people.")
+@click.option("--output", "folder", type=_FOLDER, default="paraph-demo", show_default=True, metavar="DIR")
+@common
+@click.pass_context
+def demo(ctx: click.Context, *, pdf: Path | None, by_hand: bool, folder: Path) -> None:
+    """Send an envelope through every simulated vendor and check everything.
+
+    Exit code 0 only if all that was expected held.
+    """
+    session = ctx.ensure_object(Session)
+    with noticing_signals() as stop:
+        with _extra("paraph demo"):
+            from paraph_simulator.demo import Plan, play
+            from paraph_simulator.found import make_simulators
+            from paraph_simulator.show import Show
+
+        _quieten()
+        show = Show(sys.stderr if session.json else sys.stdout)
+        try:
+            registry = Registry()
+            plan = Plan(folder=folder, pdf=pdf, by_hand=by_hand)
+            results = play(plan, make_simulators(registry), registry, show, stop)
+        except StoppedError as stopped:
+            show.line(f"{stopped}; everything is taken down", style="dim")
+            ctx.exit(stopped.exit_code)
+    session.show(
+        {"demo": [_json(each) for each in results]}, lambda: show.line(f"Everything is in {folder}/")
+    )
+    ctx.exit(1 if any(each.failures for each in results) else 0)
+
+
+@click.command()
+@click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this one; may be repeated.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Of an only simulator; by default any free one."
+)
+@click.option("--webhook", metavar="URL", help="Post webhooks there, as if registered at the vendor.")
+@click.option(
+    "--write", "folder", type=_FOLDER, metavar="DIR", help="Write the configuration and its secrets."
+)
+@common
+@click.pass_context
+def simulator(
+    ctx: click.Context, *, names: tuple[str, ...], port: int, webhook: str | None, folder: Path | None
+) -> None:
+    """Run simulated vendors on this machine until Ctrl-C, and print how to configure paraph for them."""
+    with _extra("paraph simulator"):
+        from paraph_simulator.alone import run_alone
+        from paraph_simulator.found import make_simulators
+        from paraph_simulator.show import Show
+
+    session = ctx.ensure_object(Session)
+    made = make_simulators(Registry(), names)
+    if port and len(made) > 1:
+        raise click.UsageError(f"--port is for one simulator: choose with --provider among {', '.join(made)}")
+    with noticing_signals() as stop, contextlib.suppress(StoppedError):
+        run_alone(made, Show(), stop, port=port, webhook=webhook, folder=folder, as_json=session.json)
+
+
+@contextlib.contextmanager
+def _extra(feature: str) -> Iterator[None]:
+    """Say which extra is missing if an import fails."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise MissingExtra("simulator", feature=feature) from missing
+
+
+def _quieten() -> None:
+    """Keep the PDF library's own remarks from the terminal; what they mean is in the findings."""
+    for name in ("pyhanko", "pyhanko_certvalidator", "fontTools"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
+
+
+def _json(result: Result) -> dict[str, object]:
+    files = [
+        {"file": each.path, "sha256": each.sha256, "kind": each.evidence.kind.value} for each in result.saved
+    ]
+    return {
+        "account": result.account,
+        "envelope_id": result.envelope_id,
+        "lifecycle": result.snapshot.lifecycle.value,
+        "evidence": files,
+        "failures": list(result.failures),
+    }
