@@ -23,7 +23,7 @@ from paraph.store.migrations import configuration
 from paraph.store.schema import REVISION, VERSION_TABLE
 from paraph.store.sql import SqlStore
 from paraph.store.turnstile import Turnstile
-from store_fixtures import OpenUrl, PostgresServer, a_step, an_attempt, an_envelope, later, python
+from store_fixtures import OpenUrl, PostgresServer, a_step, an_attempt, an_envelope, python
 
 pytest_plugins = ("store_fixtures",)
 
@@ -239,10 +239,6 @@ def test_errors_hold_no_data(durable_url: str, opened: OpenUrl):
         with store.begin() as tx:
             tx.put_step(a_step(attempt_id=canary, result=canary))
 
-    def naive() -> None:
-        with store.begin() as tx:
-            tx.add_envelope(an_envelope(canary, created_at=later(0).replace(tzinfo=None)))
-
     def unreadable() -> None:
         with store.begin() as tx:
             tx.add_envelope(an_envelope())
@@ -256,7 +252,7 @@ def test_errors_hold_no_data(durable_url: str, opened: OpenUrl):
         with store.begin() as tx:
             tx.put_private(canary, canary, canary)
 
-    for work in (orphan, naive, unreadable, gone):
+    for work in (orphan, unreadable, gone):
         assert canary not in fail(work)
 
 
