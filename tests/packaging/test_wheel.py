@@ -68,7 +68,7 @@ def test_entry_points(wheel: zipfile.ZipFile) -> None:
     }
     assert {"paraph = paraph.cli:main"} == sections["console_scripts"]
     assert {"ignisign = paraph_ignisign"} == sections["paraph.providers"]
-    assert {"demo", "simulator"} == {line.split(" = ")[0] for line in sections["paraph.commands"]}
+    assert {"demo", "receiver", "simulator"} == {line.split(" = ")[0] for line in sections["paraph.commands"]}
     assert {"paraph = paraph.testing.pytest_plugin"} == sections["pytest11"]
 
 
