@@ -24,12 +24,15 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
+@click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this one; may be repeated.")
 @click.option("--pdf", type=_PDF, metavar="FILE", help="The first document; one is drawn by default.")
 @click.option("--open", "by_hand", is_flag=True, help="Stop at the signing links and wait for people.")
 @click.option("--output", "folder", type=_FOLDER, default="paraph-demo", show_default=True, metavar="DIR")
 @common
 @click.pass_context
-def demo(ctx: click.Context, *, pdf: Path | None, by_hand: bool, folder: Path) -> None:
+def demo(
+    ctx: click.Context, *, names: tuple[str, ...], pdf: Path | None, by_hand: bool, folder: Path
+) -> None:
     """Send an envelope through every simulated vendor and check everything.
 
     Exit code 0 only if all that was expected held.
@@ -46,7 +49,7 @@ def demo(ctx: click.Context, *, pdf: Path | None, by_hand: bool, folder: Path) -
         try:
             registry = Registry()
             plan = Plan(folder=folder, pdf=pdf, by_hand=by_hand)
-            results = play(plan, make_simulators(registry), registry, show, stop)
+            results = play(plan, make_simulators(registry, names), registry, show, stop)
         except StoppedError as stopped:
             show.line(f"{stopped}; everything is taken down", style="dim")
             ctx.exit(stopped.exit_code)

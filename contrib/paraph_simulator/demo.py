@@ -24,7 +24,7 @@ from paraph import (
     Snapshot,
 )
 from paraph.errors import NotReady
-from paraph.provider import SigningLink
+from paraph.provider import Capability
 from paraph.testing.simulator import Person, PersonStuckError, Simulator
 from paraph_simulator import documents, expect
 from paraph_simulator.folder import prepare
@@ -109,9 +109,10 @@ class _Act:
 
     def play(self) -> Result:
         originals = self._originals()
-        envelope = _envelope(originals)
         title = self.stage.client.registry.info(self.account).title
         client, simulator = self.stage.client, self.stage.simulators[self.account]
+        by_link = Capability.SIGNING_LINK in client.capabilities(self.account)
+        envelope = _envelope(originals, DeliveryBy.LINK if by_link else DeliveryBy.EMAIL)
         self.show.title(f"{title}, simulated")
         with self.show.busy("Sending one envelope: two documents, two signatories"):
             client.ensure_webhook(self.account)
@@ -147,7 +148,7 @@ class _Act:
 
     def _sign(self, envelope: Envelope) -> bool:
         """Get every signatory's link and let them sign; whether they did."""
-        links: dict[str, SigningLink] = {}
+        links: dict[str, str] = {}
         with self.show.busy("Waiting for the signing links"):
             arrived = self._until(envelope, lambda: self._has_links(envelope, links))
         if not arrived:
@@ -159,27 +160,37 @@ class _Act:
         for person in envelope.signers:
             with self.show.busy(f"{person.full_name} signs"):
                 try:
-                    Person(name=person.full_name).sign(links[person.id].url.reveal())
+                    Person(name=person.full_name).sign(links[person.id])
                 except PersonStuckError as error:
                     self.failures.append(f"a signatory could not sign: {error}")
                     return False
                 self._until(envelope, lambda: self.stage.quiet(self.account))
         return True
 
-    def _has_links(self, envelope: Envelope, links: dict[str, SigningLink]) -> bool:
+    def _has_links(self, envelope: Envelope, links: dict[str, str]) -> bool:
         for person in envelope.signers:
             if person.id not in links:
-                try:
-                    links[person.id] = self.stage.client.signing_link(envelope.id, person.id)
-                except NotReady:
+                link = self._link(envelope, person)
+                if link is None:
                     return False
+                links[person.id] = link
         return True
 
-    def _let_people_sign(self, envelope: Envelope, links: dict[str, SigningLink]) -> bool:
+    def _link(self, envelope: Envelope, person: Signatory) -> str | None:
+        """Return a signatory's link: from the library, or out of the mail that the vendor wrote."""
+        if person.delivery is DeliveryBy.EMAIL:
+            outbox = self.stage.simulators[self.account].outbox
+            return next((mail.link for mail in tuple(outbox) if mail.to == person.email), None)
+        try:
+            return self.stage.client.signing_link(envelope.id, person.id).url.reveal()
+        except NotReady:
+            return None
+
+    def _let_people_sign(self, envelope: Envelope, links: dict[str, str]) -> bool:
         self.show.title("Open these links in a browser and sign; Ctrl-C ends the demo")
         for person in envelope.signers:
             self.show.line(f"{person.full_name}:")
-            self.show.line(f"  {links[person.id].url.reveal()}", style="underline")
+            self.show.line(f"  {links[person.id]}", style="underline")
         with self.show.busy("Waiting until everybody has signed"):
             return self._until(envelope, lambda: self._all_signed(envelope), for_ever=True)
 
@@ -250,7 +261,7 @@ class _Act:
         self.show.line("All held.", style="bold green")
 
 
-def _envelope(originals: Mapping[str, bytes]) -> Envelope:
+def _envelope(originals: Mapping[str, bytes], delivery: DeliveryBy) -> Envelope:
     return Envelope(
         title="Contract for one analytical engine",
         reference="demo",
@@ -263,7 +274,7 @@ def _envelope(originals: Mapping[str, bytes]) -> Envelope:
                 given_name=given,
                 family_name=family,
                 email=f"{local}@example.org",
-                delivery=DeliveryBy.LINK,
+                delivery=delivery,
             )
             for local, given, family in PEOPLE
         ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -23,6 +24,8 @@ _SAFE = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 """Unreserved characters (RFC 3986) reach every server unchanged; 16 of them cannot be guessed."""
 
 HOW = "python -c 'import secrets; print(secrets.token_urlsafe(32))' makes one"
+
+log = logging.getLogger("paraph.webhooks")
 
 
 @attrs.frozen(kw_only=True)
@@ -70,7 +73,14 @@ def gate_of(
     digests: dict[str, bytes | None] = {}
     problems: list[Problem] = []
     for name in client.config.accounts if accounts is None else accounts:
-        account = client.config.account(name, client.registry)
+        try:
+            account = client.config.account(name, client.registry)
+        except ConfigurationError as error:
+            if accounts is not None or not client.config.accounts[name].problems:
+                raise
+            # One account whose plugin is broken must not cost the others their deliveries.
+            log.error("account %s is not served: %s", name, error)  # noqa: TRY400 - the message says it all
+            continue
         if accounts is None and not _offers_webhooks(client, account):
             continue
         secret = account.webhook_secret.reveal() if account.webhook_secret else None

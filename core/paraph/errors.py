@@ -42,8 +42,8 @@ id, and what to do next. And the question "may it have happened?" has one answer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from paraph.model import Problem
@@ -53,11 +53,23 @@ Effect = Literal["none", "unknown"]
 
 
 class ParaphError(Exception):
-    """The root of everything that paraph raises on purpose."""
+    """The root of everything that paraph raises on purpose. Can be pickled and copied: it holds no secret."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not the inherited way, which calls the constructor again with the finished message alone.
+        return _revived, (type(self), self.args, self.__dict__)
+
+
+def _revived(kind: type[ParaphError], args: tuple[Any, ...], state: Mapping[str, Any]) -> ParaphError:
+    """Make an error again out of what a pickle kept."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 def _lines(headline: str, problems: Sequence[Problem]) -> str:
-    return "\n".join([headline, *(f"  {problem}" for problem in problems)])
+    marked = (f"  {problem}" if problem.blocking else f"  warning: {problem}" for problem in problems)
+    return "\n".join([headline, *marked])
 
 
 class _WithProblems(ParaphError):

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -33,11 +33,13 @@ from paraph.model import (
     Fact,
     FactType,
     Observation,
+    StageRule,
     Subject,
     SubjectKind,
     Trust,
+    Verb,
 )
-from paraph.model.fact import SEPARATOR
+from paraph.model.fact import target_parts
 from paraph.store.protocol import Transaction
 from paraph.store.records import AttemptRecord, EnvelopeRecord, EventRecord, Sighting
 
@@ -45,9 +47,6 @@ F = FactType
 
 EnvelopeLoader = Callable[[EnvelopeRecord], Envelope]
 """Gives the neutral envelope of a stored record, perhaps without its documents' content."""
-
-OriginOf = Callable[[str], "Origin"]
-"""Gives the origin of an account by name."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,18 +65,23 @@ def stream_of(origin: Origin, kind: SubjectKind, vendor_ref: str) -> str:
 
 
 def roster_of(attempt: AttemptRecord | None, envelope: Envelope | None) -> Roster:
-    """Return whose signatures on what an attempt waits for, as far as its references are known.
+    """Return whose decision on what an attempt waits for, as far as its references are known.
 
-    A partly known roster would conclude too early, so it counts as unknown.
+    A partly known list would conclude too early, so it counts as unknown; people and documents are
+    independent of each other, since some vendors name no documents.
     """
     if attempt is None or envelope is None:
         return Roster()
-    signatories, documents = dict(attempt.signatories), dict(attempt.documents)
-    signers = [signatories.get(person.id) for person in envelope.signers]
-    signed = [documents.get(document.id) for document in envelope.signed_documents]
-    if None in signers or None in signed:
-        return Roster()
-    return Roster(signers=tuple(ref for ref in signers if ref), documents=tuple(ref for ref in signed if ref))
+    people, documents = dict(attempt.signatories), dict(attempt.documents)
+    asked = {person.id: person for person in envelope.signers}
+    signed = [document.id for document in envelope.signed_documents]
+    known = asked.keys() <= people.keys()
+    return Roster(
+        signers=tuple(people[key] for key, each in asked.items() if known and each.verb is not Verb.APPROVE),
+        approvers=tuple(people[key] for key, each in asked.items() if known and each.verb is Verb.APPROVE),
+        documents=tuple(documents[key] for key in signed) if documents.keys() >= set(signed) else (),
+        everyone=all(stage.rule is StageRule.ALL for stage in envelope.stages),
+    )
 
 
 def sightings_of(observation: Observation, origin: Origin) -> tuple[Sighting, ...]:
@@ -156,52 +160,90 @@ def derive(
     tx: Transaction, stream: str, origin: Origin, *, at: datetime, load: EnvelopeLoader
 ) -> tuple[Event, ...]:
     """Insert every event that a stream's sightings now show and return the new ones."""
-    sightings = tx.sightings(stream)
-    if not sightings:
+    view = _view(tx, stream, load)
+    if view is None:
         return ()
-    first = sightings[0]
-    attempt = _attempt_of(tx, first, origin)
-    record_ = tx.envelope(attempt.envelope_id) if attempt else None
-    roster = roster_of(attempt, load(record_) if record_ else None)
-    known = closure(told(sightings), roster)
+    seen = tx.event_ids(stream)
     new = []
-    for key in sorted(known, key=lambda key: (ORDER[key.type], key.target, key.occurrence)):
-        fact_id = _event_id(key, first, origin)
+    for event_id, key in view.in_order():
+        if event_id in seen:
+            continue
         added = tx.add_event(
             EventRecord(
-                event_id=fact_id,
+                event_id=event_id,
                 stream=stream,
-                account=origin.account,
-                envelope_id=attempt.envelope_id if attempt else None,
+                account=view.attempt.account if view.attempt else origin.account,
+                envelope_id=view.attempt.envelope_id if view.attempt else None,
                 recorded_at=at,
             )
         )
         if added is not None:
-            new.append(_event(key, known[key], sightings, attempt, added, origin))
+            new.append(_event(key, view, added, origin.environment))
     return tuple(new)
 
 
 def _link(tx: Transaction, observation: Observation, origin: Origin) -> None:
-    """Learn a vendor's id from a trusted telling that echoes our reference."""
+    """Learn vendor references from a trusted telling that echoes ours."""
     refs = {fact.subject.ref for fact in observation.facts if fact.subject.kind is SubjectKind.ENVELOPE}
-    if not observation.our_reference or len(refs) != 1:
+    if len(refs) != 1:
         return
-    attempt = tx.attempt(observation.our_reference)
-    ref = refs.pop()
+    (ref,) = refs
+    attempt = tx.attempt_by_vendor_ref(
+        provider=origin.provider, vendor_tenant=origin.vendor_tenant, vendor_ref=ref
+    )
+    if attempt is None and observation.our_reference:
+        attempt = tx.attempt(observation.our_reference)
     if (
-        attempt is not None
-        and attempt.vendor_ref is None
-        and (attempt.account, attempt.vendor_tenant) == (origin.account, origin.vendor_tenant)
+        attempt is None
+        or attempt.vendor_ref not in {None, ref}
+        or (attempt.account, attempt.vendor_tenant) != (origin.account, origin.vendor_tenant)
     ):
-        tx.put_attempt(attrs.evolve(attempt, vendor_ref=ref))
+        return
+    people = {**dict(observation.signatories), **dict(attempt.signatories)}
+    linked = attrs.evolve(attempt, vendor_ref=ref, signatories=tuple(people.items()))
+    if linked != attempt:
+        tx.put_attempt(linked)
         tx.adopt_events(stream_of(origin, SubjectKind.ENVELOPE, ref), envelope_id=attempt.envelope_id)
 
 
-def _attempt_of(tx: Transaction, sighting: Sighting, origin: Origin) -> AttemptRecord | None:
-    if sighting.subject_kind is not SubjectKind.ENVELOPE:
+@attrs.frozen(kw_only=True)
+class _View:
+    """All that one stream shows. Made from what is stored alone: configuration may have changed since."""
+
+    provider: str
+    vendor_tenant: str
+    subject: Subject
+    sightings: tuple[Sighting, ...]
+    attempt: AttemptRecord | None
+    known: Mapping[Key, Trust]
+
+    def event_id(self, key: Key) -> str:
+        fact = Fact(type=key.type, subject=self.subject, target=key.target, occurrence=key.occurrence)
+        return fact.event_id(self.provider, self.vendor_tenant)
+
+    def in_order(self) -> Iterable[tuple[str, Key]]:
+        for key in sorted(self.known, key=lambda key: (ORDER[key.type], key.target, key.occurrence)):
+            yield self.event_id(key), key
+
+
+def _view(tx: Transaction, stream: str, load: EnvelopeLoader) -> _View | None:
+    sightings = tx.sightings(stream)
+    if not sightings:
         return None
-    return tx.attempt_by_vendor_ref(
-        provider=origin.provider, vendor_tenant=origin.vendor_tenant, vendor_ref=sighting.vendor_ref
+    provider, vendor_tenant, kind, vendor_ref = json.loads(stream)
+    attempt = (
+        tx.attempt_by_vendor_ref(provider=provider, vendor_tenant=vendor_tenant, vendor_ref=vendor_ref)
+        if kind == SubjectKind.ENVELOPE.value
+        else None
+    )
+    stored = tx.envelope(attempt.envelope_id) if attempt else None
+    return _View(
+        provider=provider,
+        vendor_tenant=vendor_tenant,
+        subject=Subject(kind=SubjectKind(kind), ref=vendor_ref),
+        sightings=sightings,
+        attempt=attempt,
+        known=closure(told(sightings), roster_of(attempt, load(stored) if stored else None)),
     )
 
 
@@ -214,25 +256,12 @@ def told(sightings: Sequence[Sighting]) -> dict[Key, Trust]:
     return found
 
 
-def _event_id(key: Key, sighting: Sighting, origin: Origin) -> str:
-    subject = Subject(kind=sighting.subject_kind, ref=sighting.vendor_ref)
-    fact = Fact(type=key.type, subject=subject, target=key.target, occurrence=key.occurrence)
-    return fact.event_id(origin.provider, origin.vendor_tenant)
-
-
-def _event(
-    key: Key,
-    trust: Trust,
-    sightings: Sequence[Sighting],
-    attempt: AttemptRecord | None,
-    stored: EventRecord,
-    origin: Origin,
-) -> Event:
+def _event(key: Key, view: _View, stored: EventRecord, environment: str) -> Event:
     """Project one event's content from its tellings: independent of their order."""
-    first = sightings[0]
+    attempt = view.attempt
     tellings = [
         sighting
-        for sighting in sightings
+        for sighting in view.sightings
         if (sighting.type, sighting.target, sighting.occurrence) == (key.type, key.target, key.occurrence)
     ]
     best = best_of(tellings)
@@ -240,11 +269,11 @@ def _event(
     return Event(
         id=stored.event_id,
         type=key.type,
-        account=origin.account,
-        provider=origin.provider,
-        environment=origin.environment,
-        subject_kind=first.subject_kind,
-        vendor_ref=first.vendor_ref,
+        account=stored.account,
+        provider=view.provider,
+        environment=attempt.environment if attempt else environment,
+        subject_kind=view.subject.kind,
+        vendor_ref=view.subject.ref,
         target=key.target,
         occurrence=key.occurrence,
         envelope_id=attempt.envelope_id if attempt else None,
@@ -255,7 +284,7 @@ def _event(
         native=tuple(sorted({sighting.native for sighting in tellings if sighting.native})),
         reason=best.reason if best else None,
         inferred=all(sighting.inferred for sighting in tellings),
-        confirmed=trust is Trust.CONFIRMED,
+        confirmed=view.known.get(key) is Trust.CONFIRMED,
         recorded_at=stored.recorded_at,
         sequence=stored.sequence,
     )
@@ -263,7 +292,7 @@ def _event(
 
 def parties(key: Key) -> tuple[str, str]:
     """Return the signatory's and the document's vendor reference that a fact's target names."""
-    head, _, tail = key.target.partition(SEPARATOR)
+    head, tail = target_parts(key.target)
     if key.type.value.startswith("signatory."):
         return head, tail
     if key.type.value.startswith("evidence."):
@@ -289,26 +318,26 @@ def best_of(tellings: Sequence[Sighting]) -> Sighting | None:
     )
 
 
-_Projected = tuple[tuple[Sighting, ...], AttemptRecord | None, dict[str, tuple[Key, Trust]]]
-"""What the events of one stream are projected from: tellings, attempt, facts by event id."""
-
-
 def events_of(
-    tx: Transaction, records: Sequence[EventRecord], origin_of: OriginOf, load: EnvelopeLoader
+    tx: Transaction,
+    records: Sequence[EventRecord],
+    environment_of: Callable[[str], str],
+    load: EnvelopeLoader,
 ) -> tuple[Event, ...]:
-    """Project stored events, in the given order."""
-    projected: dict[str, _Projected] = {}
+    """Project stored events, in the given order.
+
+    :param environment_of: gives the environment of an account, for news that concern no envelope.
+    """
+    views: dict[str, tuple[_View, dict[str, Key]]] = {}
     found = []
     for stored in records:
-        origin = origin_of(stored.account)
-        if stored.stream not in projected:
-            sightings = tx.sightings(stored.stream)
-            attempt = _attempt_of(tx, sightings[0], origin)
-            record_ = tx.envelope(attempt.envelope_id) if attempt else None
-            known = closure(told(sightings), roster_of(attempt, load(record_) if record_ else None))
-            by_id = {_event_id(key, sightings[0], origin): (key, trust) for key, trust in known.items()}
-            projected[stored.stream] = (sightings, attempt, by_id)
-        sightings, attempt, by_id = projected[stored.stream]
-        key, trust = by_id[stored.event_id]
-        found.append(_event(key, trust, sightings, attempt, stored, origin))
+        if stored.stream not in views:
+            view = _view(tx, stored.stream, load)
+            if view is None:
+                continue
+            views[stored.stream] = (view, dict(view.in_order()))
+        view, keys = views[stored.stream]
+        # An event that today's rules would not conclude any more is still an event that was told.
+        key = keys.get(stored.event_id, Key(type=F.UNKNOWN))
+        found.append(_event(key, view, stored, environment_of(stored.account)))
     return tuple(found)

@@ -35,7 +35,7 @@ from typing import Final
 import attrs
 
 from paraph.model import FactType, Lifecycle, Trust
-from paraph.model.fact import SEPARATOR
+from paraph.model.fact import SEPARATOR, target
 
 F = FactType
 
@@ -129,13 +129,26 @@ class Key:
 
 @attrs.frozen(kw_only=True)
 class Roster:
-    """Whose signature an envelope waits for, and on what, in the vendor's references.
+    """Whose decision an envelope waits for, and on what, in the vendor's references.
 
-    Empty where it is not known (an envelope that was not sent from here).
+    Each part is empty where it is not (yet) known, and then concludes nothing.
+
+    :ivar signers: who has to sign or seal. ``approvers``: who has to approve.
+    :ivar everyone: ``False`` if some stage is over when one of its signatories acted: then neither
+        completion tells of everyone, nor everyone's signature is needed for it.
     """
 
     signers: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    everyone: bool = True
+
+    def decisions(self) -> tuple[Key, ...]:
+        """Return the facts that completion stands for."""
+        if not self.everyone:
+            return ()
+        signed = tuple(Key(type=F.SIGNATORY_SIGNED, target=target(ref)) for ref in self.signers)
+        return signed + tuple(Key(type=F.SIGNATORY_APPROVED, target=target(ref)) for ref in self.approvers)
 
 
 def closure(known: Mapping[Key, Trust], roster: Roster) -> dict[Key, Trust]:
@@ -165,12 +178,9 @@ def _followers(key: Key, roster: Roster) -> list[Key]:
         for kind in IMPLIED.get(key.type, ())
     ]
     if key.type is F.ENVELOPE_COMPLETED:
-        found += [Key(type=F.SIGNATORY_SIGNED, target=signer) for signer in roster.signers]
+        found += roster.decisions()
     if key.type is F.SIGNATORY_SIGNED:
-        found += [
-            Key(type=F.SIGNATORY_DOCUMENT_SIGNED, target=f"{signatory}{SEPARATOR}{document}")
-            for document in roster.documents
-        ]
+        found += _each_document(signatory, roster)
     return found
 
 
@@ -178,20 +188,25 @@ def _conclusions(key: Key, known: Mapping[Key, Trust], roster: Roster) -> list[t
     """Return what follows from one fact together with others, as trusted as the weakest of them."""
     premises: list[Key] = []
     conclusion: Key | None = None
-    if key.type is F.SIGNATORY_DOCUMENT_SIGNED and roster.documents:
+    if key.type is F.SIGNATORY_DOCUMENT_SIGNED:
         signatory = key.target.split(SEPARATOR, 1)[0]
         conclusion = Key(type=F.SIGNATORY_SIGNED, target=signatory)
-        premises = [
-            Key(type=F.SIGNATORY_DOCUMENT_SIGNED, target=f"{signatory}{SEPARATOR}{document}")
-            for document in roster.documents
-        ]
-    elif key.type in {F.SIGNATORY_SIGNED, F.ENVELOPE_CLOSED} and roster.signers:
+        premises = _each_document(signatory, roster)
+    elif key.type in {F.SIGNATORY_SIGNED, F.SIGNATORY_APPROVED, F.ENVELOPE_CLOSED}:
         conclusion = Key(type=F.ENVELOPE_COMPLETED)
-        premises = [Key(type=F.ENVELOPE_CLOSED)]
-        premises += [Key(type=F.SIGNATORY_SIGNED, target=signer) for signer in roster.signers]
-    if conclusion is None or any(premise not in known for premise in premises):
+        premises = list(roster.decisions())
+        premises += [Key(type=F.ENVELOPE_CLOSED)] if premises else []
+    if conclusion is None or not premises or any(premise not in known for premise in premises):
         return []
     return [(conclusion, min(known[premise] for premise in premises))]
+
+
+def _each_document(signatory: str, roster: Roster) -> list[Key]:
+    """Return the facts that one signatory signed each document. ``signatory`` is escaped already."""
+    return [
+        Key(type=F.SIGNATORY_DOCUMENT_SIGNED, target=f"{signatory}{SEPARATOR}{target(document)}")
+        for document in roster.documents
+    ]
 
 
 def lifecycle_of(known: Mapping[Key, Trust]) -> tuple[Lifecycle, FactType | None]:

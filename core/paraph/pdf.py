@@ -8,9 +8,14 @@ so they are parsed in this process; a document above :data:`PARSED_AT_MOST` is n
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections.abc import Iterator
+from typing import Final
 
 from paraph.model import Document, Envelope, Problem, Severity
+
+_QUIET = logging.NullHandler()
+"""Keeps what pypdf says about repairs from stderr, where records without any handler end."""
 
 PARSED_AT_MOST = 64 << 20
 """Bytes of a document that is looked into."""
@@ -28,11 +33,18 @@ def pdf_problems(envelope: Envelope) -> Iterator[Problem]:
         path = f"documents[{index}]"
         if found is None:
             yield Problem(path=path, code="pdf.broken", message="the PDF cannot be read")
-        elif found == 0:
+        elif found is LOCKED:
+            yield Problem(
+                path=path,
+                code="pdf.locked",
+                message="the PDF needs a password to be opened, so nobody could read what they sign",
+            )
+        elif found is ENCRYPTED:
             yield Problem(
                 path=path,
                 code="pdf.encrypted",
-                message="the PDF is encrypted; most vendors cannot sign it",
+                message="the PDF is encrypted; most vendors cannot put a signature into it",
+                hint="send a copy without protection",
                 severity=Severity.WARNING,
             )
         else:
@@ -54,15 +66,23 @@ def _worth_a_look(document: Document) -> bool:
     return document.is_pdf and document.has_content and sound and document.size <= PARSED_AT_MOST
 
 
+LOCKED: Final = -2
+"""In place of a number of pages: a password is needed to open the document."""
+
+ENCRYPTED: Final = -1
+"""In place of a number of pages: anyone can open the document, but it is protected against changes."""
+
+
 def _pages(document: Document) -> int | None:
-    """Return the number of pages, 0 for an encrypted document, ``None`` for one that cannot be read."""
+    """Return the number of pages, or one of the two marks, or ``None`` if it cannot be read."""
     from pypdf import PdfReader
 
+    logging.getLogger("pypdf").addHandler(_QUIET)  # once: adding the same handler again does nothing
     try:
         with document.open() as stream:
             reader = PdfReader(stream)
             if reader.is_encrypted:
-                return 0
+                return ENCRYPTED if reader.decrypt("") else LOCKED
             return len(reader.pages) or None
     except Exception:  # noqa: BLE001 - a parser of foreign bytes raises what it likes; each means unreadable
         return None

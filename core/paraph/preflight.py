@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+
+import attrs
 
 from paraph.model import (
     ContentKind,
@@ -23,10 +25,11 @@ from paraph.model import (
     Severity,
     Signatory,
     SignatureKind,
+    Stage,
     StageRule,
     Verb,
 )
-from paraph.model._kinds import LOCAL_ID
+from paraph.model._kinds import LOCAL_ID, encodable
 from paraph.provider.account import Account
 from paraph.provider.capability import Capabilities, Capability
 
@@ -53,6 +56,7 @@ def neutral_problems(envelope: Envelope, now: datetime) -> Iterator[Problem]:
         yield from _signatory(f"signatories[{index}]", person)
     for index, document in enumerate(envelope.documents):
         yield from _document(f"documents[{index}]", document)
+    yield from _texts(envelope)
     yield from _fields(envelope)
     yield from _times(envelope, now)
     yield from _codes("language", envelope.language, "language", "a two-letter ISO 639-1 code")
@@ -113,6 +117,34 @@ def _document(path: str, document: Document) -> Iterator[Problem]:
             yield _bad(path, "pdf.broken", "the PDF is cut off: its end is missing")
 
 
+def _texts(envelope: Envelope) -> Iterator[Problem]:
+    """Name every text that cannot be stored or sent; it would fail in the middle of a send."""
+    groups: tuple[tuple[str, tuple[Signatory | Document | Stage, ...]], ...] = (
+        ("signatories", envelope.signatories),
+        ("documents", envelope.documents),
+        ("stages", envelope.stages),
+    )
+    given = list(_strings("", envelope))
+    given += [(f"tags[{index}]", tag) for index, tag in enumerate(envelope.tags)]
+    for name, members in groups:
+        for index, member in enumerate(members):
+            given += _strings(f"{name}[{index}].", member)
+    for index, field in enumerate(envelope.fields):
+        if field.anchor is not None:
+            given += _strings(f"fields[{index}].anchor.", field.anchor)
+    for path, text in given:
+        if not encodable(text):
+            yield _bad(path, "text.unencodable", "this text holds NUL or half of a surrogate pair")
+
+
+def _strings(prefix: str, member: attrs.AttrsInstance) -> Iterator[tuple[str, str]]:
+    """Yield the texts of one object; ids have a stricter check of their own."""
+    for attribute in attrs.fields(type(member)):
+        value = getattr(member, attribute.name)
+        if isinstance(value, str) and attribute.name != "id":
+            yield f"{prefix}{attribute.name}", value
+
+
 def _fields(envelope: Envelope) -> Iterator[Problem]:
     documents = {document.id: document for document in envelope.documents}
     people = {person.id for person in envelope.signatories}
@@ -142,8 +174,12 @@ def _times(envelope: Envelope, now: datetime) -> Iterator[Problem]:
         value: datetime | None = getattr(envelope, name)
         if value is None:
             continue
-        if value.tzinfo is None:
+        offset = value.utcoffset()
+        if offset is None:
             yield _bad(name, "datetime.naive", "this time has no time zone", "use datetime(..., tzinfo=UTC)")
+            continue
+        if offset != timedelta():
+            yield _bad(name, "datetime.range", "this time lies outside the years 1 to 9999 in UTC")
             continue
         if value <= now:
             yield _bad(name, "datetime.past", "this time is in the past")
@@ -160,10 +196,12 @@ def _codes(path: str, value: str | None, word: str, shape: str) -> Iterator[Prob
 def _unique(path: str, ids: list[str], what: str = "id") -> Iterator[Problem]:
     for repeated, count in Counter(ids).items():
         if count > 1:
+            # What is no proper id may be an address or a name.
+            which = f"the {what} {repeated!r}" if LOCAL_ID.match(repeated) else f"the same {what}"
             yield _bad(
                 path,
                 f"{what}.repeated",
-                f"{count} {path} have the {what} {repeated!r}",
+                f"{count} {path} have {which}",
                 f"give each its own {what}",
             )
 
@@ -178,7 +216,8 @@ def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[P
     for index, person in enumerate(envelope.signatories):
         path = f"signatories[{index}]"
         asked = envelope.assurance_of(person)
-        where = f"{path}.assurance" if person.assurance else "assurance"
+        own = person.assurance
+        where = f"{path}.assurance" if own and own.least is not None else "assurance"
         if asked.level is not None and asked.level not in offered.levels:
             yield _bad(
                 f"{where}.level",
@@ -196,7 +235,7 @@ def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[P
         if (asked.level or asked.floor) and asked.regime not in offered.regimes:
             regimes = ", ".join(sorted(offered.regimes))
             yield _bad(
-                f"{where}.regime",
+                f"{path}.assurance.regime" if own else "assurance.regime",
                 "regime.unsupported",
                 f"regime {asked.regime} is not offered",
                 f"offered: {regimes}",
@@ -287,4 +326,4 @@ def _bad(path: str, code: str, message: str, hint: str = "") -> Problem:
 
 
 def _known(ids: Iterable[str]) -> str:
-    return f"known: {', '.join(sorted(ids))}"
+    return f"known: {', '.join(sorted(each for each in ids if LOCAL_ID.match(each)))}"

@@ -23,7 +23,7 @@ from paraph.model import (
     Trust,
     Turn,
 )
-from paraph.model.fact import SEPARATOR
+from paraph.model.fact import SEPARATOR, target
 from paraph.store.records import AttemptRecord, AttemptState, EnvelopeRecord, Sighting
 
 F = FactType
@@ -41,9 +41,10 @@ def snapshot_of(
     """Project what is known of an envelope from its current attempt's sightings."""
     known = closure(told(sightings), roster_of(attempt, envelope))
     state, ending_fact = lifecycle_of(known)
-    signed = {key.target for key in known if key.type is F.SIGNATORY_SIGNED}
+    decided = {parties(key)[0] for key in known if key.type in {F.SIGNATORY_SIGNED, F.SIGNATORY_APPROVED}}
     refs = dict(attempt.signatories) if attempt else {}
-    partially = bool(signed) and any(refs.get(person.id) not in signed for person in envelope.signers)
+    complete = state is Lifecycle.COMPLETED or all(refs.get(each.id) in decided for each in envelope.signers)
+    partially = bool(decided) and not complete
     sent = Key(type=F.ENVELOPE_SENT)
     return Snapshot(
         id=record_.id,
@@ -144,13 +145,14 @@ def _decision_tellings(
 ) -> tuple[Sequence[Sighting], datetime | None]:
     """Return who told of a decision and when it was made: with the last document, if only those are told."""
     fact = next((fact for fact, word in _DECISIONS if word is decision), None)
-    tellings = [each for each in sightings if each.type is fact and each.target == ref]
+    named = target(ref or "")
+    tellings = [each for each in sightings if each.type is fact and each.target == named]
     at = earliest(tellings)
     if at is None and decision is Decision.SIGNED:
         each_document = [
             each
             for each in sightings
-            if each.type is F.SIGNATORY_DOCUMENT_SIGNED and each.target.startswith(f"{ref}{SEPARATOR}")
+            if each.type is F.SIGNATORY_DOCUMENT_SIGNED and each.target.startswith(f"{named}{SEPARATOR}")
         ]
         at = max((each.at for each in each_document if each.at is not None), default=None)
     return tellings, at

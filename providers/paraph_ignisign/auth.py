@@ -28,6 +28,8 @@ from paraph_ignisign.settings import Credentials, IgnisignSettings
 from paraph_ignisign.wire import CONVERTER, Jwt
 
 PATH: Final = "/v4/auth/app-api"
+HEADER: Final = "Authorization"
+"""The one header that authenticates a request."""
 
 _OURS = (errors.VendorRefused, errors.PermissionDenied, errors.VendorNotFound)
 """What a token request says of the credentials, and not of the way to the vendor."""
@@ -44,21 +46,24 @@ class Token:
     header: Secret
     renew_at: datetime | None
 
-    def usable(self, at: datetime, refused: str | None) -> bool:
+    def usable(self, at: datetime, refused: Mapping[str, str] | None) -> bool:
         """Whether it can be used now, and is not the one that was just refused."""
-        if refused is not None and self.header.matches(refused):
+        header = (refused or {}).get(HEADER)
+        if header is not None and self.header.matches(header):
             return False
         return self.renew_at is None or at < self.renew_at
 
 
-def authorize(account: Account[IgnisignSettings], refused: str | None) -> Flow[Mapping[str, str]]:
+def authorize(
+    account: Account[IgnisignSettings], refused: Mapping[str, str] | None
+) -> Flow[Mapping[str, str]]:
     """Return the ``Authorization`` header of the account; see ``Provider.authorize``.
 
     :raises AuthenticationFailed: the vendor refused the exchange.
     """
     credentials = account.settings.credentials()
     if not credentials.exchange:
-        return {"Authorization": f"Bearer {credentials.secret.reveal()}"}
+        return {HEADER: f"Bearer {credentials.secret.reveal()}"}
     at = yield from now()
 
     def fresh(token: Token) -> bool:
@@ -68,7 +73,7 @@ def authorize(account: Account[IgnisignSettings], refused: str | None) -> Flow[M
         return exchange(account.settings, credentials)
 
     token = yield from shared("ignisign.token", fresh=fresh, produce=produce)
-    return {"Authorization": token.header.reveal()}
+    return {HEADER: token.header.reveal()}
 
 
 def exchange(settings: IgnisignSettings, credentials: Credentials) -> Flow[Token]:

@@ -6,7 +6,7 @@ so is what the capabilities say (stages, fields, attachments). Here is the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Final
 
 import attrs
@@ -24,6 +24,9 @@ LARGE: Final = 50_000_000
 """Bytes that the vendor's own client sends at most; the server's limit is not known."""
 
 NEEDS_PHONE: Final = "ADVANCED_SMS"
+
+REFERENCE_SEPARATOR: Final = ":"
+"""Joins the local ids of envelope and signatory; none of them can hold it."""
 
 
 def check(envelope: Envelope, account: Account[IgnisignSettings]) -> tuple[Problem, ...]:
@@ -59,6 +62,16 @@ def method_of(envelope: Envelope, person: Signatory, settings: IgnisignSettings)
 def language_of(envelope: Envelope) -> str | None:
     """Return the language as the vendor writes it, or ``None`` for the application's own."""
     return envelope.language.upper() if envelope.language else None
+
+
+def external_id(envelope: Envelope, person: Signatory, account: Account[IgnisignSettings]) -> str:
+    """Return our reference of a signer at the vendor; see :mod:`paraph_ignisign.settings`.
+
+    Local ids hold no ``:``, so that two envelopes never share a reference by accident.
+    """
+    if account.settings.signer_reference == "signatory":
+        return person.id
+    return f"{envelope.id}{REFERENCE_SEPARATOR}{person.id}"
 
 
 def extension_of(document: Document) -> str:
@@ -100,6 +113,32 @@ def _people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iterator[
         if method == NEEDS_PHONE and not person.phone:
             yield problem(f"{path}.phone", "phone.missing", f"the method {NEEDS_PHONE} needs a mobile number")
         yield from _person(path, person)
+    yield from _same_people(envelope, account)
+
+
+def _same_people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iterator[Problem]:
+    """Find signatories who would be, or may be, one signer at the vendor.
+
+    One reference is one signer. Assumption: one name and e-mail address is none yet, since the vendor
+    does not say by what it recognises a signer; should it do so by these, sending is refused later.
+    """
+    references: set[str] = set()
+    identities: set[Hashable] = set()
+    for index, person in enumerate(envelope.signatories):
+        path = f"signatories[{index}]"
+        reference = external_id(envelope, person, account)
+        names = (person.given_name, person.family_name, person.email.casefold())
+        if reference in references:
+            message = "an earlier signatory has the same reference, so Ignisign would take both for one"
+            yield problem(path, "signer.same", message, "give each signatory an id of its own")
+        elif person.email and names in identities:
+            message = (
+                "an earlier signatory has the same name and e-mail address: Ignisign may take both for one"
+            )
+            hint = "it does not publish how it recognises a signer; if it takes them for one, it is refused"
+            yield problem(path, "signer.alike", message, hint, warning=True)
+        references.add(reference)
+        identities.add(names)
 
 
 def _person(path: str, person: Signatory) -> Iterator[Problem]:

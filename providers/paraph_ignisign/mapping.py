@@ -192,18 +192,6 @@ ACCOUNT_CHANGES: Final = frozenset(
 )
 """News of the application itself."""
 
-WORDLESS: Final = frozenset(
-    {
-        M.REQUEST_APPROVER_STEP,
-        M.REQUEST_WAITING,
-        M.IMAGE_GENERATED,
-        M.IMAGE_FAILED,
-        M.DOCUMENT_REQUEST_PROVIDED,
-        M.DOCUMENT_REQUEST_FAILED,
-    }
-)
-"""Known to the vendor, without a neutral word: kept as ``unknown``."""
-
 PROOFS: Final[Mapping[Meaning, EvidenceKind]] = MappingProxyType(
     {
         M.PROOF_GENERATED: EvidenceKind.SIGNED_DOCUMENT,
@@ -217,12 +205,12 @@ REPEATING: Final = frozenset(
     {
         F.ENVELOPE_UPDATED,
         F.SIGNATORY_FAILED,
-        F.EVIDENCE_FAILED,
         F.CONTACT_UPDATED,
         F.ACCOUNT_CHANGED,
     }
 )
-"""Facts that may be told several times, each with its own occurrence."""
+"""Facts that may be told several times, each with its own occurrence. A failed proof is not among them: a
+read shows that it failed and not which time, and both have to be one event."""
 
 AMBIGUOUS_END: Final = "COMPLETED"
 
@@ -248,8 +236,24 @@ STATUSES: Final[Mapping[str, FactType]] = MappingProxyType(
 ENDED: Final = frozenset({AMBIGUOUS_END, "EXPIRED", "CANCELLED", "FAILED", "LAUNCH_ERROR"})
 """Statuses after which nothing more happens."""
 
-INVITED: Final = frozenset({"IN_PROGRESS", "PROCESSING"})
-"""Statuses in which every signer was asked: they sign in parallel."""
+INVITED: Final = frozenset({"IN_PROGRESS", "PROCESSING", AMBIGUOUS_END})
+"""Statuses that only a launched request has, so that every signer was asked: they sign in parallel. A request
+may become CANCELLED, EXPIRED or FAILED without a launch, and COMPLETED only after a signature."""
+
+PUBLISHED: Final = frozenset(
+    {
+        "READY",
+        "LAUNCHING",
+        "IN_PROGRESS",
+        "PROCESSING",
+        AMBIGUOUS_END,
+        "EXPIRED",
+        "CHILDREN_GENERATED",
+        "LAUNCH_ERROR",
+    }
+)
+"""Statuses that only a published request has. Closing a draft gives CANCELLED, and what FAILED may follow
+is not published, so these two prove nothing. Assumption: the clock of expirations leaves drafts alone."""
 
 MODES: Final[Mapping[DeliveryBy, str]] = MappingProxyType(
     {DeliveryBy.EMAIL: "BY_SIDE", DeliveryBy.LINK: "EMBEDDED"}

@@ -48,13 +48,6 @@ class DocumentRef:
 
 
 @attrs.frozen(kw_only=True)
-class WebhookRef:
-    """One webhook endpoint."""
-
-    webhook_id: str
-
-
-@attrs.frozen(kw_only=True)
 class NewSigner:
     """A person, with the inputs that their profile wants. Phone: E.164; birth date: ISO."""
 

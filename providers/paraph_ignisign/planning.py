@@ -17,7 +17,7 @@ from paraph.model import DeliveryBy, Envelope, Problem, Signatory
 from paraph.provider import Account, NoParams
 from paraph_ignisign import mapping
 from paraph_ignisign.actions import INPUTS_NEEDED, LIST_PROFILES, SEARCH_SIGNERS
-from paraph_ignisign.checks import NEEDS_PHONE, method_of, problem
+from paraph_ignisign.checks import NEEDS_PHONE, external_id, method_of, problem
 from paraph_ignisign.params import NewSigner, ProfileMethod, ProfileRef, SignerSearch
 from paraph_ignisign.settings import IgnisignSettings
 from paraph_ignisign.wire import InputsNeeded, Signer, SignerProfile
@@ -168,11 +168,6 @@ def input_of(person: Signatory, name: str) -> str | date | None:
     return value
 
 
-def external_id(envelope: Envelope, person: Signatory, account: Account[IgnisignSettings]) -> str:
-    """Return our reference of a signer at the vendor; see :mod:`paraph_ignisign.settings`."""
-    return person.id if account.settings.signer_reference == "signatory" else f"{envelope.id}.{person.id}"
-
-
 def find_signer(account: Account[IgnisignSettings], reference: str) -> Flow[Signer | None]:
     """Search a signer by our reference.
 
@@ -186,7 +181,8 @@ def find_signer(account: Account[IgnisignSettings], reference: str) -> Flow[Sign
 def differences(index: int, person: Signatory, signer: Signer) -> tuple[Problem, ...]:
     """Say where an existing signer is another person than asked for; no values.
 
-    What the vendor does not show is no difference. E-mail addresses are compared without case.
+    What the vendor does not show is no difference: its summary of a signer shows names and e-mail
+    address, but no phone number (contract 5). They are compared without case.
     """
     return tuple(
         problem(

@@ -75,7 +75,9 @@ class IgnisignProvider:
         """Find what the API cannot be told. No request."""
         return checks.check(envelope, account)
 
-    def authorize(self, account: IgnisignAccount, refused: str | None) -> Flow[Mapping[str, str]]:
+    def authorize(
+        self, account: IgnisignAccount, refused: Mapping[str, str] | None
+    ) -> Flow[Mapping[str, str]]:
         """Return the bearer of the account."""
         return auth.authorize(account, refused)
 

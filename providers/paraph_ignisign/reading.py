@@ -10,7 +10,7 @@ import attrs
 import httpx
 
 from paraph.errors import NotReady, UnsupportedCapability, VendorError
-from paraph.flow import Downloaded, Flow, Sink, download, now, recall, remember
+from paraph.flow import Downloaded, Flow, Sink, download, now, recall, remember, shared
 from paraph.model import (
     DeliveryBy,
     Evidence,
@@ -44,6 +44,11 @@ PDF_PATHS: Final = (actions.DOCUMENT + "/signature-proof", "/v3/documents/{docum
 """Older paths that know signed PDFs only (rows 4 and 5). The path ``/file`` is never one of them: it
 answers the unsigned original."""
 
+PDF_TYPES: Final = frozenset({"", "application/pdf", "application/octet-stream"})
+"""Media types of a signed PDF; the vendor documents none, so that a missing one counts."""
+
+MARKER, HEAD = b"%PDF-", 1024
+"""What a PDF begins with, within so many bytes: readers allow others before it."""
 
 UNKNOWN_FILE: Final = ("bin", "application/octet-stream")
 FILES: Final[Mapping[str, tuple[str, str]]] = {PDF_PROOF: ("pdf", "application/pdf")}
@@ -54,7 +59,7 @@ def read(carried: Carried, account: Account[IgnisignSettings]) -> Flow[Observati
     """Read everything the vendor shows; see ``Provider.read``."""
     context = yield from _context(carried, account)
     at = yield from now()
-    facts = facts_of(context, carried.vendor_ref, at)
+    facts = facts_of(context, carried.vendor_ref)
     return Observation(
         source=Source.POLL,
         trust=Trust.CONFIRMED,
@@ -84,23 +89,23 @@ def cancel(carried: Carried, account: Account[IgnisignSettings], reason: str) ->
             raise
         refusal = error
     at = yield from now()
-    facts: tuple[Fact, ...]
+    shown: tuple[Fact, ...] = ()
     try:
         context = yield from _context(carried, account)
     except VendorError:
         if refusal is not None:
             raise
-        # Closed for certain; whether somebody had signed before will be read later.
-        facts = (
-            Fact(type=FactType.ENVELOPE_CLOSED, subject=Subject(ref=carried.vendor_ref), native="close"),
-        )
+        # Whether somebody had signed before will be read later.
     else:
         if refusal is not None and context.status not in mapping.ENDED:
             raise refusal
-        facts = tuple(
+        shown = tuple(
             attrs.evolve(fact, reason=reason or None) if fact.type is FactType.ENVELOPE_CANCELLED else fact
-            for fact in facts_of(context, carried.vendor_ref, at)
+            for fact in facts_of(context, carried.vendor_ref)
         )
+    # What was accepted is closed for certain, even if the vendor's own reads lag behind.
+    closed = Fact(type=FactType.ENVELOPE_CLOSED, subject=Subject(ref=carried.vendor_ref), native="close")
+    facts = shown if refusal is not None else (closed, *shown)
     return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=facts)
 
 
@@ -122,11 +127,7 @@ def signing_link(
         token = yield from recall(kept.signing_token(signer, carried.vendor_ref))
     if signer is None or token is None:
         raise NotReady("Ignisign has not launched the request yet; the link exists after envelope.sent")
-    secret = yield from recall(kept.signer_secret(signer))
-    if secret is None:
-        renewed = yield from actions.REGENERATE_SECRET.run(account, SignerRef(signer_id=signer))
-        secret = renewed.auth_secret
-        yield from remember(kept.signer_secret(signer), secret)
+    secret = yield from _signer_secret(signer, account)
     url = sign_url(
         account.settings.sign_url,
         request=carried.vendor_ref,
@@ -136,6 +137,25 @@ def signing_link(
         language=person.language,
     )
     return SigningLink(signatory_id=signatory_id, url=url)
+
+
+def _signer_secret(signer: str, account: Account[IgnisignSettings]) -> Flow[Secret]:
+    """Recall a signer's secret, or make a new one: once, since each new one ends those before it."""
+    key = kept.signer_secret(signer)
+
+    def renew() -> Flow[Secret]:
+        known = yield from recall(key)
+        if known is not None:
+            return known
+        renewed = yield from actions.REGENERATE_SECRET.run(account, SignerRef(signer_id=signer))
+        yield from remember(key, renewed.auth_secret)
+        return renewed.auth_secret
+
+    known = yield from recall(key)
+    if known is not None:
+        return known
+    # Never fresh: what is kept decides, and sharing only makes callers wait for each other.
+    return (yield from shared(key, fresh=lambda _: False, produce=renew))
 
 
 def _person(carried: Carried, signatory_id: str) -> Signatory:
@@ -198,16 +218,19 @@ def fetch(wanted: Evidence, account: Account[IgnisignSettings], sink: Sink) -> F
     """Stream one artefact; the disputed path is tried in its spellings on 404 and 405 only.
 
     :raises NotReady: the vendor has not made it yet.
+    :raises MalformedResponse: the answer is no PDF where a signed PDF was asked for; none of it is written
+        unless it pretended to be one.
     """
     paths = PROOF_PATHS + (PDF_PATHS if wanted.native == PDF_PROOF else ())
     values = {"documentId": wanted.vendor_ref, "signatureType": wanted.native}
     refusals: list[VendorError] = []
     for path in paths:
         request = httpx.Request("GET", actions.API.url(account, path, values))
-        result = yield from download(request, sink)
+        pdf = PdfSink(sink)
+        result = yield from download(request, pdf if wanted.native == PDF_PROOF else sink)
         error = vendor_error(result.response)
         if error is None:
-            return _genuine(result, wanted)
+            return result if wanted.native != PDF_PROOF else _genuine(result, pdf)
         if error.code in PROOF_NOT_READY:
             raise NotReady(f"Ignisign has not made {wanted.key} yet; wait for evidence.ready")
         if error.status not in actions.ANOTHER_WAY or error.code in DOCUMENT_GONE:
@@ -216,9 +239,34 @@ def fetch(wanted: Evidence, account: Account[IgnisignSettings], sink: Sink) -> F
     raise refusals[0]
 
 
-def _genuine(result: Downloaded, wanted: Evidence) -> Downloaded:
-    """Refuse the description of a signature where the second path means that (contract 1.1)."""
-    media_type = result.response.headers.get("content-type", "")
-    if wanted.native == PDF_PROOF and media_type.startswith("application/json"):
-        raise malformed(result.response, "the vendor answered JSON where a signed PDF was asked for")
+class PdfSink:
+    """Passes a PDF on to another sink, and nothing else.
+
+    :ivar genuine: whether the marker of a PDF came in the first :data:`HEAD` bytes.
+    """
+
+    def __init__(self, sink: Sink) -> None:
+        self.genuine = False
+        self._sink = sink
+        self._head = b""
+
+    def write(self, data: bytes, /) -> int:
+        """Take the next bytes; before the marker they wait, and without it they are dropped."""
+        if self.genuine:
+            self._sink.write(data)
+        elif len(self._head) < HEAD:
+            self._head += data
+            self.genuine = MARKER in self._head[:HEAD]
+            if self.genuine:
+                self._sink.write(self._head)
+        return len(data)
+
+
+def _genuine(result: Downloaded, pdf: PdfSink) -> Downloaded:
+    """Refuse a page of a proxy, and the description of a signature that the second path may mean."""
+    header: str = result.response.headers.get("content-type", "")
+    if header.partition(";")[0].strip().lower() not in PDF_TYPES or not pdf.genuine:
+        raise malformed(
+            result.response, "the vendor answered something else where a signed PDF was asked for"
+        )
     return result

@@ -4,8 +4,12 @@ Theory. Everything before publishing is inert: drafts reach nobody. So an answer
 it costs at most an orphan draft or document, and each step that can be read back says how
 (``recover``); making the draft itself cannot (the vendor takes our reference only later), and is simply
 done again. Publishing happens once, with an id that is stored before it. Whether an interrupted one
-happened is answered by the request's status: anything but DRAFT was published; and publishing the same
-draft a second time is refused by the vendor, so even a late effect cannot ask anybody twice.
+happened is answered by the request's status: DRAFT was not published, what only follows a publication was,
+and of anything else a person decides; and publishing the same draft a second time is refused by the
+vendor, so even a late effect cannot ask anybody twice.
+
+The plan (profiles and what they want) is read when a step first needs it. So a resumed send whose steps are
+done reads none, and a profile that was changed since cannot refuse what is published.
 
 What publishing means for the signatories is read afterwards: the vendor accepts first (READY) and
 launches then, at once or at the scheduled time.
@@ -17,11 +21,14 @@ import base64
 import json
 from typing import Any, Final
 
+import attrs
+
 from paraph.errors import Refused, VendorError
 from paraph.flow import NOT_DONE, UNKNOWN, Flow, Recovered, call, identify, now, publish, remember, step
 from paraph.model import (
     ContentKind,
     Document,
+    Envelope,
     Fact,
     FactType,
     Observation,
@@ -32,8 +39,8 @@ from paraph.model import (
     Trust,
 )
 from paraph.provider import Account, Carried, NoParams
-from paraph_ignisign import actions, kept
-from paraph_ignisign.checks import language_of, problem
+from paraph_ignisign import actions, kept, mapping
+from paraph_ignisign.checks import external_id, language_of, problem
 from paraph_ignisign.errors import ALREADY_PUBLISHED
 from paraph_ignisign.params import (
     DocumentDigest,
@@ -45,12 +52,31 @@ from paraph_ignisign.params import (
     RequestUpdate,
     SignerRef,
 )
-from paraph_ignisign.planning import Plan, differences, external_id, find_signer, plan
+from paraph_ignisign.planning import Plan, differences, find_signer, plan
 from paraph_ignisign.settings import IgnisignSettings
 from paraph_ignisign.states import facts_of
 from paraph_ignisign.wire import RequestContext, Signer
 
 DRAFT: Final = "DRAFT"
+EMPTY: Final = "CREATED"
+"""Statuses of a request that is not published and of a document that has no content."""
+
+
+@attrs.define(kw_only=True)
+class Planning:
+    """The plan of one send, read when it is first needed and then known."""
+
+    envelope: Envelope
+    account: Account[IgnisignSettings]
+    _found: Plan | None = None
+
+    def plan(self) -> Flow[Plan]:
+        """Return the plan. :raises Refused: the vendor's profiles do not fit the envelope."""
+        if self._found is None:
+            found = yield from plan(self.envelope, self.account)
+            _refuse(found.problems)
+            self._found = found
+        return self._found
 
 
 def send(carried: Carried, account: Account[IgnisignSettings]) -> Flow[Observation]:
@@ -59,22 +85,26 @@ def send(carried: Carried, account: Account[IgnisignSettings]) -> Flow[Observati
     :raises Refused: the vendor's profiles or existing signers do not fit the envelope.
     """
     envelope = carried.envelope
-    ready = yield from plan(envelope, account)
-    _refuse(ready.problems)
-    signers = yield from _signers(carried, account, ready)
+    planning = Planning(envelope=envelope, account=account)
+    signers = yield from _signers(carried, account, planning)
     request = yield from step("request", lambda: _init_request(account))
     yield from identify(envelope=request, signatories=signers)
     documents: dict[str, str] = {}
     for document in envelope.documents:
         documents[document.id] = yield from _document(document, request, account)
-    described = _description(
-        carried,
-        ready,
-        request=request,
-        signers=tuple(signers.values()),
-        documents=tuple(documents.values()),
-    )
-    yield from step("describe", lambda: _describe(account, described))
+
+    def describe() -> Flow[None]:
+        ready = yield from planning.plan()
+        described = _description(
+            carried,
+            ready,
+            request=request,
+            signers=tuple(signers.values()),
+            documents=tuple(documents.values()),
+        )
+        yield from actions.UPDATE_REQUEST.run(account, described)
+
+    yield from step("describe", describe)
     yield from publish(
         "publish", lambda: _publish(account, request), recover=lambda: _was_published(account, request)
     )
@@ -89,11 +119,13 @@ def _refuse(problems: tuple[Problem, ...]) -> None:
 # Signers
 
 
-def _signers(carried: Carried, account: Account[IgnisignSettings], ready: Plan) -> Flow[dict[str, str]]:
+def _signers(
+    carried: Carried, account: Account[IgnisignSettings], planning: Planning
+) -> Flow[dict[str, str]]:
     """Make, or find, the signer of each signatory; return vendor ids by local id."""
     found: dict[str, str] = {}
     for index, person in enumerate(carried.envelope.signatories):
-        signer = yield from _signer(index, person, carried, account, ready)
+        signer = yield from _signer(index, person, carried, account, planning)
         if signer in found.values():
             path = f"signatories[{index}]"
             _refuse((problem(path, "signer.same", "Ignisign takes two signatories for one person"),))
@@ -102,13 +134,14 @@ def _signers(carried: Carried, account: Account[IgnisignSettings], ready: Plan) 
 
 
 def _signer(
-    index: int, person: Signatory, carried: Carried, account: Account[IgnisignSettings], ready: Plan
+    index: int, person: Signatory, carried: Carried, account: Account[IgnisignSettings], planning: Planning
 ) -> Flow[str]:
     reference = external_id(carried.envelope, person, account)
     # A signer of an earlier attempt, or one shared between envelopes, is found before one is made.
     may_exist = carried.attempt > 1 or account.settings.signer_reference == "signatory"
 
     def make() -> Flow[str]:
+        ready = yield from planning.plan()
         if may_exist:
             known = yield from find_signer(account, reference)
             if known is not None:
@@ -159,7 +192,8 @@ def _document(document: Document, request: str, account: Account[IgnisignSetting
 
     def has_content() -> Flow[Recovered]:
         known = yield from actions.GET_DOCUMENT.run(account, DocumentRef(document_id=reference))
-        return {"PROVIDED": Recovered(None), "CREATED": NOT_DONE}.get(known.status or "", UNKNOWN)
+        # Where no status is shown the content is given again: replaced or refused, the draft is inert.
+        return {"PROVIDED": Recovered(None), EMPTY: NOT_DONE}.get(known.status or EMPTY, UNKNOWN)
 
     yield from step(
         f"content:{document.id}", lambda: _provide(document, reference, account), recover=has_content
@@ -220,10 +254,6 @@ def _description(
     )
 
 
-def _describe(account: Account[IgnisignSettings], described: RequestUpdate) -> Flow[None]:
-    yield from actions.UPDATE_REQUEST.run(account, described)
-
-
 def _publish(account: Account[IgnisignSettings], request: str) -> Flow[None]:
     """Publish, and keep the tokens of embedded pages if the answer has them already."""
     try:
@@ -239,7 +269,9 @@ def _publish(account: Account[IgnisignSettings], request: str) -> Flow[None]:
 
 def _was_published(account: Account[IgnisignSettings], request: str) -> Flow[Recovered]:
     context = yield from _context(account, request)
-    return NOT_DONE if context.status == DRAFT else Recovered(None)
+    if context.status == DRAFT:
+        return NOT_DONE
+    return Recovered(None) if context.status in mapping.PUBLISHED else UNKNOWN
 
 
 def _context(account: Account[IgnisignSettings], request: str) -> Flow[RequestContext]:
@@ -251,7 +283,7 @@ def _published(carried: Carried, account: Account[IgnisignSettings], request: st
     at = yield from now()
     facts: tuple[Fact, ...]
     try:
-        facts = facts_of((yield from _context(account, request)), request, at)
+        facts = facts_of((yield from _context(account, request)), request)
     except VendorError:
         facts = (accepted(request, scheduled=carried.envelope.scheduled_at is not None),)
     return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=facts)

@@ -9,7 +9,7 @@ Credentials (contract section 3) come in two forms:
 
 ``signer_reference`` is a judgement. Ignisign's signers outlive requests, belong to the whole
 application, and their data can only be added to, never corrected. By default each envelope
-therefore makes signers of its own (``envelope``: reference ``<envelope id>.<signatory id>``), which
+therefore makes signers of its own (``envelope``: reference ``<envelope id>:<signatory id>``), which
 never meet older data. An application whose signatory ids name persons for ever can choose
 ``signatory`` to reuse signers; preflight then refuses an envelope whose data differ from the signer's.
 """

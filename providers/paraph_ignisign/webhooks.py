@@ -8,8 +8,9 @@ digest of the content without the tokens and links that are minted per message.
 
 Judgements: COMPLETED and CLOSED are ``envelope.closed`` and ask for a read, because the vendor also says
 COMPLETED of a request that was cancelled or expired after somebody had signed. A signature without a
-document id (the guide's form) asks for a read as well: it does not say what was signed. GENERATED does
-not say of which nature a document is; for a private one nothing can be fetched although it says so.
+document id (the guide's form) asks for a read as well: it does not say what was signed. So does GENERATED,
+which does not say of which nature a document is: of a private one nothing can be fetched although it is
+named, and the read tells. Words of a request that are not known ask for a read too.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ import attrs
 
 from paraph.errors import VendorError
 from paraph.flow import Flow
-from paraph.model import Fact, FactType, Secret, Subject, SubjectKind
+from paraph.model import Fact, FactType, Secret, Subject, SubjectKind, target
 from paraph.provider import Account, Delivery, Malformed, PastDelivery, Reading, Verdict
 from paraph_ignisign import kept, mapping
 from paraph_ignisign.actions import CHECK_TOKEN
+from paraph_ignisign.checks import REFERENCE_SEPARATOR
 from paraph_ignisign.errors import VALIDATION
 from paraph_ignisign.mapping import Meaning
 from paraph_ignisign.params import TokenToCheck
@@ -42,6 +44,7 @@ WIRE_TEXT: Final = 512
 """Characters of a text in a delivery's envelope (contract 4.1)."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}")
+_REFERENCE = re.compile(rf"[A-Za-z0-9_.\-]+{REFERENCE_SEPARATOR}(?P<local>[A-Za-z0-9_.\-]+)")
 _MINTED = re.compile(r"(token|url)$", re.IGNORECASE)
 _EMPTY: Mapping[str, Any] = {}
 
@@ -142,17 +145,24 @@ def interpret(message: Message, tenant: str) -> Reading:
     subject_ref = message.ref("signatureRequestId")
     nothing: Told = ((), False)
     facts, read = _told(message, Subject(ref=subject_ref)) if subject_ref else nothing
-    facts += tuple(_about_others(message, tenant))
     our_reference = _text(message.content.get("signatureRequestExternalId"))
+    others = tuple(_about_others(message, tenant))
     if not facts and not read:
-        # Nothing of ours to say it with: keep the vendor's word, and look if it is an envelope of ours.
-        subject = Subject(ref=subject_ref) if subject_ref else Subject(kind=SubjectKind.ACCOUNT, ref=tenant)
-        facts = (Fact(type=FactType.UNKNOWN, subject=subject, target=message.native, native=message.native),)
-        read = not subject_ref and bool(our_reference)
-    once = tuple(dict.fromkeys(facts))
-    tokens = tuple(_signing_tokens(message, subject_ref))
+        # Nothing of ours to say it with: look what it means for the request, and keep the vendor's word.
+        read = bool(subject_ref or our_reference)
+        if not others:
+            subject = (
+                Subject(ref=subject_ref) if subject_ref else Subject(kind=SubjectKind.ACCOUNT, ref=tenant)
+            )
+            native = message.native
+            facts = (Fact(type=FactType.UNKNOWN, subject=subject, target=native, native=native),)
     return Reading(
-        facts=once, subject_ref=subject_ref, our_reference=our_reference, read=read, private=tokens
+        facts=tuple(dict.fromkeys(facts + others)),
+        subject_ref=subject_ref,
+        our_reference=our_reference,
+        signatories=tuple(dict.fromkeys(_signatories(message))),
+        read=read,
+        private=tuple(_signing_tokens(message, subject_ref)),
     )
 
 
@@ -192,14 +202,16 @@ def _told_of_signer(message: Message, kind: FactType, envelope: Subject) -> Told
     signed = kind is FactType.SIGNATORY_DOCUMENT_SIGNED
     if not signer or (signed and not document):
         return (), True
-    return (_fact(message, kind, envelope, f"{signer}/{document}" if signed else signer),), False
+    return (_fact(message, kind, envelope, target(signer, document) if signed else signer),), False
 
 
 def _told_of_proof(message: Message, meaning: Meaning, envelope: Subject) -> Told:
+    if meaning is Meaning.PROOF_GENERATED:
+        return (), True
     kind = FactType.EVIDENCE_FAILED if meaning is Meaning.PROOF_FAILED else FactType.EVIDENCE_READY
     refs = tuple(_proof_documents(message))
     evidence = mapping.PROOFS[meaning].value
-    return tuple(_fact(message, kind, envelope, f"{evidence}/{ref}") for ref in refs), not refs
+    return tuple(_fact(message, kind, envelope, target(evidence, ref)) for ref in refs), not refs
 
 
 def _about_others(message: Message, tenant: str) -> Iterator[Fact]:
@@ -217,10 +229,10 @@ def _about_others(message: Message, tenant: str) -> Iterator[Fact]:
         yield _fact(message, FactType.ACCOUNT_CHANGED, account, meaning.value)
 
 
-def _fact(message: Message, kind: FactType, subject: Subject, target: str = "") -> Fact:
+def _fact(message: Message, kind: FactType, subject: Subject, about: str = "") -> Fact:
     occurrence = message.occurrence if kind in mapping.REPEATING else ""
     native = f"{message.native} {message.error_code}".rstrip()
-    return Fact(type=kind, subject=subject, target=target, occurrence=occurrence, native=native)
+    return Fact(type=kind, subject=subject, target=about, occurrence=occurrence, native=native)
 
 
 def _proof_documents(message: Message) -> Iterator[str]:
@@ -239,6 +251,17 @@ def _launched(message: Message, *lists: str) -> Iterator[Mapping[str, Any]]:
         return
     for name in lists:
         yield from (signer for signer in _list(signers.get(name)) if isinstance(signer, dict))
+
+
+def _signatories(message: Message) -> Iterator[tuple[str, str]]:
+    """Find our local ids of a launch's signers, where the vendor echoes our reference of each."""
+    if message.meaning is not Meaning.REQUEST_LAUNCHED:
+        return
+    for signer in _launched(message, "signersBySide", "signersEmbedded"):
+        ref = _ref(signer.get("signerId"))
+        reference = _REFERENCE.fullmatch(_text(signer.get("signerExternalId")))
+        if ref and reference:
+            yield reference["local"], ref
 
 
 def _signing_tokens(message: Message, request_id: str) -> Iterator[tuple[str, Secret]]:

@@ -73,7 +73,6 @@ class Signer:
     last_name: str | None = _hidden()
     email: str | None = _hidden()
     status: str | None = None
-    already_provided_inputs: tuple[str, ...] | None = None
     signer_profile_id: str | None = None
 
 
@@ -125,7 +124,6 @@ class Document:
     external_id: str | None = None
     label: str | None = _hidden()
     file_name: str | None = _hidden()
-    file_size: int | None = None
     mime_type: str | None = None
     document_hash: str | None = None
     signature_summaries: tuple[SignatureSummary, ...] | None = None
@@ -148,7 +146,6 @@ class Paging:
 
     total: int | None = None
     page: int | None = None
-    nb_events_per_page: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -156,7 +153,6 @@ class RequestPage:
     """One page of signature requests."""
 
     signature_requests: tuple[RequestSummary, ...] = ()
-    pagination_data: Paging | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -201,7 +197,6 @@ class PublishedSigner:
     """One signer of a published request; the token opens the signing page."""
 
     signer_id: str
-    signer_external_id: str | None = None
     token: Secret | None = None
 
 
@@ -210,7 +205,6 @@ class Published:
     """Answer of publishing; older versions gave only the id."""
 
     signature_request_id: str | None = None
-    signers_by_side: tuple[PublishedSigner, ...] | None = None
     signers_embedded: tuple[PublishedSigner, ...] | None = None
 
 

@@ -51,8 +51,8 @@ SNAPSHOT = Snapshot(
     vendor_ref="v-9",
     lifecycle=Lifecycle.DECLINED,
     ending=Ending(kind=Lifecycle.DECLINED, reason=f"{CANARY} reason", actor=f"{CANARY} actor", at=WHEN),
-    signatories=[SignatoryState(id="ada", reason=f"{CANARY} reason")],
-    native=["REFUSED"],
+    signatories=(SignatoryState(id="ada", reason=f"{CANARY} reason"),),
+    native=("REFUSED",),
 )
 EVENT = Event(
     id="x",
@@ -513,8 +513,51 @@ def test_accounts_of_a_given_file(
     (folder / "paraph.toml").rename(folder / "other.toml")
     assert run([*words, "--json"]) == 0
     assert document(capsys)["accounts"] == [
-        {"name": "hr", "provider": "fake", "environment": "test", "default": True}
+        {"name": "hr", "provider": "fake", "environment": "test", "default": True, "problems": []}
     ]
+
+
+def test_accounts_shows_what_cannot_be_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An account whose provider is not installed is listed with the reason and what mends it."""
+    with (folder / "paraph.toml").open("a") as file:
+        file.write('[accounts.uk]\nprovider = "faek"\nenvironment = "test"\n')
+    assert run(["accounts", "--json"]) == 0
+    problems = {each["name"]: each["problems"] for each in document(capsys)["accounts"]}
+    assert ([], "provider.not_installed") == (problems["hr"], problems["uk"][0]["code"])
+    assert run(["accounts"]) == 0
+    assert "accounts.uk.provider: no installed distribution" in capsys.readouterr().out
+
+
+def test_providers_shows_what_only_building_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A module that is imported late and missing is named in the listing, with what brings it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    late = """
+        import attrs
+        from paraph.provider.hookspecs import hookimpl
+        from paraph.testing import fake
+
+        def build():
+            import no_such_module_r
+
+        @hookimpl
+        def paraph_provider():
+            return attrs.evolve(fake.INFO, name="late", build=build)
+    """
+    install(
+        tmp_path,
+        "paraph-late",
+        providers={"late": "late_r"},
+        modules={"late_r": late},
+        requires=['no-such-module-r; extra == "more"'],
+    )
+    assert run(["providers", "--json"]) == 0
+    (found,) = (each for each in document(capsys)["providers"] if each["name"] == "late")
+    assert found["status"] == "broken"
+    assert "needs the module 'no_such_module_r'" in found["error"]
+    assert "pip install 'paraph-late[more]'" in found["error"]
 
 
 def test_wrong_configuration_is_exit_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

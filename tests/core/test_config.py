@@ -15,13 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paraph.config import Config, load_config
-from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
+from paraph.errors import (
+    ConfigurationError,
+    MissingSecret,
+    ProviderBroken,
+    ProviderDisabled,
+    ProviderIncompatible,
+    ProviderNotInstalled,
+    UnknownAccount,
+)
 from paraph.model import Level, Problem, Secret
 from paraph.provider import ProviderInfo, setting
 from paraph.provider.hookspecs import hookimpl
 from paraph.provider.registry import Registry
 from paraph.testing import fake
-from support.plugins import install
+from support.plugins import install, provider_module
 
 MINIMAL = """
 [accounts.hr]
@@ -30,6 +38,13 @@ environment = "test"
 api_key = "env:FAKE_KEY"
 """
 ENVIRON = {"FAKE_KEY": "k-1"}
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder on ``sys.path``."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
 
 
 def a_registry() -> Registry:
@@ -236,39 +251,69 @@ def test_nothing_configured_is_a_problem(tmp_path: Path) -> None:
     assert problems_of(tmp_path, "")["accounts"].code == "accounts.none"
 
 
-def test_broken_provider_is_one_problem_of_its_account(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+TWO_ACCOUNTS = (
+    MINIMAL
+    + """
+[accounts.other]
+provider = "acme"
+environment = "test"
+key = 1
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("modules", "more", "kind", "code"),
+    [
+        (None, "", ProviderNotInstalled, "provider.not_installed"),
+        ("1 / 0", "", ProviderBroken, "provider.broken"),
+        ("import no_such_module_z", "", ProviderBroken, "provider.dependency"),
+        (provider_module("acme", api="(9, 0)"), "", ProviderIncompatible, "provider.incompatible"),
+        (provider_module("acme"), '[plugins]\ndisabled = ["acme"]\n', ProviderDisabled, "provider.disabled"),
+    ],
+    ids=["not installed", "broken", "dependency", "incompatible", "disabled"],
+)
+def test_provider_that_cannot_be_had_stops_its_own_accounts_only(
+    site: Path, modules: str | None, more: str, kind: type[ConfigurationError], code: str
 ) -> None:
-    """A broken plugin is reported at its account beside the other findings; unnamed ones are not imported."""
-    monkeypatch.syspath_prepend(str(tmp_path))
+    """Other accounts work; the account itself is listed with the reason, and using it raises that reason."""
+    name = f"acme_{code.replace('.', '_')}"
+    install(site, "fake-dist", providers={"fake": "paraph.testing.fake"})
+    if modules is not None:
+        install(site, "paraph-acme", providers={"acme": name}, modules={name: modules})
+    path = site / "paraph.toml"
+    path.write_text(TWO_ACCOUNTS + more)
+    config = load_config(path, environ=ENVIRON)
+    assert config.account("hr").settings == fake.FakeSettings(api_key=Secret("k-1"))
+    (problem,) = config.accounts["other"].problems
+    assert (problem,) == config.problems
+    assert ("accounts.other.provider", code) == (problem.path, problem.code)
+    assert problem.message.endswith("paraph.toml line 8)")
+    with pytest.raises(kind) as caught:
+        config.account("other")
+    assert (problem,) == caught.value.problems
+
+
+def test_provider_that_cannot_be_had_is_told_with_the_rest(site: Path) -> None:
+    """Of a file that is refused anyway, it is one finding more; plugins nobody names are not imported."""
     install(
-        tmp_path,
+        site,
         "paraph-acme",
         providers={"acme": "acme_broken_z", "idle": "acme_idle_z"},
         modules={"acme_broken_z": "1 / 0", "acme_idle_z": "1 / 0"},
     )
-    path = tmp_path / "paraph.toml"
-    path.write_text('[accounts.a]\nprovider = "acme"\nenvironment = "test"\nkey = 1\n[store]\nul = "x"\n')
+    path = site / "paraph.toml"
+    path.write_text('[accounts.a]\nprovider = "acme"\nenvironment = "tset"\nkey = 1\n[store]\nul = "x"\n')
     with pytest.raises(ConfigurationError) as caught:
         load_config(path, environ={})
     codes = {problem.path: problem.code for problem in caught.value.problems}
     assert codes == {
         "accounts.a.provider": "provider.broken",
+        "accounts.a.environment": "value.type",
         "store.ul": "key.unknown",
         "store.url": "key.missing",
     }
     assert "acme_idle_z" not in sys.modules
-
-
-def test_disabled_plugin_of_an_account_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What plugins.disabled switches off cannot be used by an account of the same file."""
-    path = tmp_path / "paraph.toml"
-    path.write_text(MINIMAL + '[plugins]\ndisabled = ["fake"]\n')
-    install(tmp_path, "fake-dist", providers={"fake": "paraph.testing.fake"})
-    monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(ConfigurationError) as caught:
-        load_config(path, environ={})
-    assert [problem.code for problem in caught.value.problems] == ["provider.disabled"]
 
 
 # Where the configuration is

@@ -309,3 +309,60 @@ def test_a_publish_step_that_cannot_be_read_needs_a_person() -> None:
         sync_run(vendor, run_step(kernel, attempt, blind))
     assert (caught.value.step, caught.value.envelope_id) == ("publish", asked.id)
     assert effects == [1]
+
+
+def test_a_local_error_before_any_request_leaves_no_doubt() -> None:
+    """An error of our own inside a publish step, before a request left, takes the intent back."""
+    from paraph.flow.runners import utc_now
+    from paraph.ops.journal import run_step
+    from paraph.ops.send import _register
+
+    vendor, kernel, asked = TinyVendor(), tiny_kernel(), envelope()
+    attempt = _register(kernel, asked, kernel.account("a"), "attempt-1", utc_now())
+
+    def effect() -> Flow[None]:
+        raise UsageError("the file changed")
+        yield
+
+    with pytest.raises(UsageError):
+        sync_run(vendor, run_step(kernel, attempt, Step("publish", StepKind.PUBLISH, effect, None)))
+    with kernel.store.begin() as tx:
+        assert () == tx.steps(attempt.id)
+
+
+def test_two_contents_under_one_id_at_the_same_moment_are_refused() -> None:
+    """A run that lost the race for an envelope id is refused if its content differs."""
+    from paraph.flow.runners import utc_now
+    from paraph.ops.send import _register
+
+    kernel, asked = tiny_kernel(), envelope()
+    account = kernel.account("a")
+    first = _register(kernel, asked, account, "attempt-1", utc_now())
+    assert first == _register(kernel, asked, account, "attempt-2", utc_now())
+    with pytest.raises(UsageError, match="another content"):
+        _register(kernel, envelope(id=asked.id, title="Other"), account, "attempt-3", utc_now())
+
+
+def test_observers_hear_of_events_that_become_ours_with_the_vendors_id() -> None:
+    """What follows from parked news once the vendor's id is committed is told to observers, too."""
+    from paraph.flow.commands import Identify
+    from paraph.flow.runners import utc_now
+    from paraph.ledger import Origin, record
+    from paraph.model import Fact, FactType, Observation, Source, Subject, Trust
+    from paraph.ops.journal import identify
+    from paraph.ops.send import _register
+
+    vendor, kernel, asked = TinyVendor(), tiny_kernel(), envelope()
+    attempt = _register(kernel, asked, kernel.account("a"), "attempt-1", utc_now())
+    origin = Origin(account="a", provider="tiny", environment="test", vendor_tenant="tenant-1")
+    fact = Fact(type=FactType.ENVELOPE_COMPLETED, subject=Subject(ref="e1"))
+    parked = Observation(source=Source.WEBHOOK, trust=Trust.VERIFIED, observed_at=utc_now(), facts=(fact,))
+    with kernel.store.begin() as tx:
+        record(tx, parked, origin, load=kernel.load)
+    heard: list[str] = []
+    registry: Any = kernel.registry
+    registry.has_observers = True
+    registry.notify = lambda event: heard.append(event.type.value)
+    people = (("ada", "p-ada"), ("bob", "p-bob"))
+    sync_run(vendor, identify(kernel, attempt, Identify(envelope="e1", signatories=people)))
+    assert 2 == heard.count("signatory.signed")

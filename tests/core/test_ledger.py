@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import attrs
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,7 +102,7 @@ def told(kernel: Kernel, *given: Observation) -> list[Event]:
 
 def events(kernel: Kernel) -> dict[str, Event]:
     with kernel.store.begin() as tx:
-        found = events_of(tx, tx.events(), kernel.origin, kernel.load)
+        found = events_of(tx, tx.events(), kernel.environment, kernel.load)
     return {event.id: event for event in found}
 
 
@@ -304,3 +305,79 @@ def test_what_becomes_known_together_is_told_as_a_life_goes() -> None:
     types = [event.type for event in new[1:]]
     assert [F.ENVELOPE_CREATED, F.ENVELOPE_SENT] == types[:2]
     assert [F.SIGNATORY_SIGNED, F.ENVELOPE_CLOSED, F.ENVELOPE_COMPLETED] == types[-3:]
+
+
+def test_completion_tells_of_each_by_their_verb() -> None:
+    """Completed means that signers signed and approvers approved, and both are needed to conclude it."""
+    roster = Roster(signers=("s",), approvers=("a",))
+    known = closure({Key(type=F.ENVELOPE_COMPLETED): Trust.CONFIRMED}, roster)
+    assert Key(type=F.SIGNATORY_APPROVED, target="a") in known
+    assert Key(type=F.SIGNATORY_SIGNED, target="a") not in known
+    parts = {
+        Key(type=F.ENVELOPE_CLOSED): Trust.CONFIRMED,
+        Key(type=F.SIGNATORY_SIGNED, target="s"): Trust.VERIFIED,
+    }
+    assert Key(type=F.ENVELOPE_COMPLETED) not in closure(parts, roster)
+    parts[Key(type=F.SIGNATORY_APPROVED, target="a")] = Trust.CONFIRMED
+    assert Trust.VERIFIED is closure(parts, roster)[Key(type=F.ENVELOPE_COMPLETED)]
+
+
+def test_where_one_of_a_stage_is_enough_completion_tells_nothing_of_each() -> None:
+    """With a stage of the rule "any", completed does not say that everyone signed."""
+    roster = Roster(signers=("s", "t"), everyone=False)
+    known = closure({Key(type=F.ENVELOPE_COMPLETED): Trust.CONFIRMED}, roster)
+    assert F.SIGNATORY_SIGNED not in {key.type for key in known}
+
+
+def test_a_vendor_that_names_no_documents_still_completes() -> None:
+    """Without document references the signatories' rules hold all the same."""
+    kernel = prepared()
+    with kernel.store.begin() as tx:
+        tx.put_attempt(attrs.evolve(tx.attempts("one")[-1], documents=()))
+    told(kernel, confirmed(F.ENVELOPE_COMPLETED))
+    seen = snapshot(kernel)
+    assert (Lifecycle.COMPLETED, False) == (seen.lifecycle, seen.partially_signed)
+    assert {Decision.SIGNED} == {each.decision for each in seen.signatories}
+
+
+@given(st.text(max_size=6), st.text(max_size=6))
+def test_any_reference_can_be_part_of_a_target(signer: str, document: str) -> None:
+    """References with separators or escapes in them come back as they were."""
+    from paraph.model import target
+    from paraph.model.fact import target_parts
+
+    assert (signer, document) == target_parts(target(signer, document))
+    assert (signer, "") == target_parts(target(signer))
+
+
+def test_what_is_stored_is_read_without_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the account changed its tenant, lost its secret or is gone, snapshot and events are the same."""
+    from paraph.ops.look import _events
+    from paraph.ops.observe import _project
+
+    kernel = prepared()
+    told(kernel, confirmed(F.ENVELOPE_COMPLETED))
+    before = (_project(kernel, "one"), _events(kernel, "one", None, 0, 1000))
+    assert Lifecycle.COMPLETED is before[0].lifecycle
+    monkeypatch.setattr("support.tiny.TinyProvider.tenant", lambda self, account: "another tenant")
+    assert before == (_project(kernel, "one"), _events(kernel, "one", None, 0, 1000))
+    kernel.config.accounts.clear()  # type: ignore[attr-defined]  # a dictionary in the stand-in
+    monkeypatch.setattr(type(kernel.config), "account", None)
+    assert before == (_project(kernel, "one"), _events(kernel, "one", None, 0, 1000))
+
+
+def test_a_proven_delivery_may_name_the_signatories() -> None:
+    """References that a trusted observation brings are known before its events are told."""
+    kernel = prepared(known=False)
+    with kernel.store.begin() as tx:
+        tx.put_attempt(attrs.evolve(tx.attempts("one")[-1], signatories=()))
+    new = told(
+        kernel,
+        attrs.evolve(
+            confirmed(F.SIGNATORY_OPENED, target="p-ada"),
+            our_reference="attempt-1",
+            signatories=(("ada", "p-ada"),),
+        ),
+    )
+    assert "ada" in {event.signatory_id for event in new}
+    assert {"one"} == {event.envelope_id for event in new}

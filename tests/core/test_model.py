@@ -50,6 +50,7 @@ def person() -> Signatory:
 
 def full() -> Envelope:
     return Envelope(
+        id="e",  # a random one may hold the canary year
         title="Canarytitle",
         message="Canarymessage",
         documents=[Document.from_bytes(b"%PDF-1.7 %%EOF", name="Canaryname.pdf", id="d")],

@@ -23,7 +23,7 @@ from paraph.ops.receive import MAX_BODY, ingest, process, process_due, receive
 from paraph.ops.send import send
 from paraph.provider import Delivery, Reading
 from paraph.store.records import DeliveryStage
-from support.tiny import TinyVendor, envelope, tiny_kernel, utc
+from support.tiny import SIGNATURE, TinyVendor, envelope, sign, tiny_kernel, utc
 
 
 class World:
@@ -191,23 +191,14 @@ def test_limits() -> None:
     assert [(404, None), (413, None)] == [(each.status, each.delivery_id) for each in (unknown, large)]
 
 
-def test_a_flood_of_junk_is_bounded() -> None:
+def test_a_flood_of_junk_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """More unprocessed deliveries than the quota are refused with 503, not stored."""
+    monkeypatch.setattr("paraph.ops.receive.MOST_WAITING", (3, 1000))
     world = World()
-    with world.kernel.store.begin() as tx:
-        count = tx.count_unprocessed
-        del count
-    import paraph.ops.receive as module
-
-    kept = module.MOST_WAITING
-    try:
-        module.MOST_WAITING = (3, 1000)  # type: ignore[misc]  # a small quota
-        answers = [
-            world.run(receive(world.kernel, "a", headers={}, body=str(number).encode())).status
-            for number in range(5)
-        ]
-    finally:
-        module.MOST_WAITING = kept  # type: ignore[misc]  # as it was
+    answers = [
+        world.run(receive(world.kernel, "a", headers={}, body=str(number).encode())).status
+        for number in range(5)
+    ]
     assert [200, 200, 200, 503, 503] == answers
 
 
@@ -273,3 +264,95 @@ def test_processing_again_is_harmless() -> None:
         stored = tx.delivery(outcome.delivery_id or "")
     assert stored is not None
     assert DeliveryStage.PROCESSED is stored.stage
+
+
+def test_a_forged_copy_does_not_block_the_genuine_delivery() -> None:
+    """The same body with a wrong signature first is rejected; with the right one it is believed."""
+    world = World()
+    known = world.sent()
+    body = world.vendor.delivery("e1", "DECLINED", token="")
+    assert (OutcomeKind.REJECTED, "forged") == (
+        (forged := world.post(body, **{SIGNATURE: "wrong"})).kind,
+        forged.reason,
+    )
+    assert Lifecycle.SENT is world.lifecycle(known)
+    assert OutcomeKind.ACCEPTED is world.post(body, **{SIGNATURE.title(): sign(body)}).kind
+    assert Lifecycle.DECLINED is world.lifecycle(known)
+
+
+def test_the_same_words_of_a_later_state_are_read_again() -> None:
+    """Identical deliveries without a one-time token are each processed: the vendor's state may have moved."""
+    world = World()
+    known = world.sent()
+    body = world.vendor.delivery("e1", "CLOSED", token="")
+    headers = {SIGNATURE: sign(body)}
+    world.post(body, **headers)
+    world.vendor.sign("e1", "p-ada")
+    world.vendor.sign("e1", "p-bob")
+    assert OutcomeKind.ACCEPTED is world.post(body, **headers).kind
+    assert Lifecycle.COMPLETED is world.lifecycle(known)
+
+
+def test_two_workers_on_one_delivery_lose_nothing() -> None:
+    """When another worker uses the token between our intent and our check, the delivery is not "replayed"."""
+    world = World()
+    known = world.sent()
+    stored = world.run(
+        receive(world.kernel, "a", headers={}, body=world.vendor.delivery("e1", "DECLINED"))
+    ).delivery_id
+    outcomes: list[Outcome] = []
+
+    def other_first(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        outcomes.append(world.run(process(world.kernel, stored)))
+        return effect()
+
+    world.vendor.faults = [other_first]
+    outcomes.append(world.run(process(world.kernel, stored)))
+    assert {OutcomeKind.ACCEPTED} == {outcome.kind for outcome in outcomes}
+    assert Lifecycle.DECLINED is world.lifecycle(known)
+    with world.kernel.store.begin() as tx:
+        delivery = tx.delivery(stored)
+    assert delivery is not None
+    assert (DeliveryStage.PROCESSED, 2) == (delivery.stage, delivery.proof_checks)
+
+
+def test_a_worker_that_dies_after_its_check_leaves_no_replay_behind() -> None:
+    """If the worker that used the token dies before it records anything, another one still reads the truth."""
+    world = World()
+    known = world.sent()
+    world.vendor.sign("e1", "p-ada")
+    world.vendor.sign("e1", "p-bob")
+    body = world.vendor.delivery("e1", "CLOSED")
+    stored = world.run(receive(world.kernel, "a", headers={}, body=body)).delivery_id
+    died = process(world.kernel, stored)
+    runner, value = world.runner, None
+    while True:
+        command = died.send(value)
+        value = runner.execute(command)
+        if any(path == "/check" for _, path in world.vendor.requests):
+            break
+    died.close()
+    assert OutcomeKind.ACCEPTED is world.run(process(world.kernel, stored)).kind
+    assert Lifecycle.COMPLETED is world.lifecycle(known)
+
+
+def test_a_full_quota_still_acknowledges_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of a stored delivery is answered 200 even when no new one would be taken."""
+    monkeypatch.setattr("paraph.ops.receive.MOST_WAITING", (1, 1000))
+    world = World()
+    answers = [
+        world.run(receive(world.kernel, "a", headers={}, body=body)).status for body in (b"1", b"2", b"1")
+    ]
+    assert [200, 503, 200] == answers
+
+
+def test_rejected_deliveries_are_forgotten_after_a_week() -> None:
+    """What was rejected can be looked at for a week and is then gone; the rest stays."""
+    world = World()
+    world.sent()
+    kept = world.post(world.vendor.delivery("e1", "OPENED", "p-ada")).delivery_id
+    gone = world.post(b"rubbish").delivery_id
+    world.now += timedelta(days=8)
+    world.run(process_due(world.kernel))
+    with world.kernel.store.begin() as tx:
+        assert [True, False] == [tx.delivery(each or "") is not None for each in (kept, gone)]

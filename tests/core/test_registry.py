@@ -12,10 +12,10 @@ import attrs
 import pytest
 
 from paraph import errors
-from paraph.model import Problem
-from paraph.provider import ProviderInfo
+from paraph.model import EvidenceKind, Problem
+from paraph.provider import Capability, ProviderInfo, setting
 from paraph.provider.hookspecs import hookimpl
-from paraph.provider.loading import Status
+from paraph.provider.loading import NEUTRAL, Status
 from paraph.provider.registry import DISABLE, ProviderListing, Registry
 from paraph.testing import fake
 from support.plugins import an_account, an_envelope, install, provider_module
@@ -243,6 +243,96 @@ def test_failing_build_is_a_broken_provider() -> None:
     with pytest.raises(errors.ProviderBroken) as caught:
         registry.provider("fake")
     assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def registered(info: ProviderInfo) -> Registry:
+    """Make a registry that knows one provider of this description."""
+    registry = Registry.empty()
+    registry.register("fake", module(paraph_provider=hookimpl(lambda: info)))
+    return registry
+
+
+def test_late_import_names_module_and_extra(site: Path) -> None:
+    """A module that is missing only when the provider is built is told like one that its module imports."""
+    late = """
+        import attrs
+        from paraph.provider.hookspecs import hookimpl
+        from paraph.testing import fake
+
+        def build():
+            import fancy_hsm_late
+
+        @hookimpl
+        def paraph_provider():
+            return attrs.evolve(fake.INFO, name="acme", build=build)
+    """
+    install(
+        site,
+        "paraph-acme",
+        providers={"acme": "acme_j"},
+        modules={"acme_j": late},
+        requires=['fancy-hsm-late; extra == "hsm"'],
+    )
+    registry = Registry()
+    assert Status.AVAILABLE is listed(registry, "acme").status
+    assert [Status.BROKEN] == [each.status for each in registry.listing(build=True) if each.name == "acme"]
+    with pytest.raises(errors.ProviderBroken) as caught:
+        registry.provider("acme")
+    assert "needs the module 'fancy_hsm_late'" in problem_of(caught.value)
+    assert "pip install 'paraph-acme[hsm]'" in problem_of(caught.value)
+
+
+@pytest.mark.parametrize("key", NEUTRAL)
+def test_settings_cannot_take_a_key_of_every_account(key: str) -> None:
+    """A settings class with such a field would never be given it; the plugin is refused and the key named."""
+    kind = attrs.make_class("Taking", {key: setting("A word."), "own": setting("A word.")}, frozen=True)
+    with pytest.raises(errors.ProviderBroken, match=f"has the settings {key}, which are keys of every"):
+        registered(attrs.evolve(fake.INFO, settings=kind))
+    fields = {key: attrs.field(init=False, default=""), "own": setting("A word.")}
+    registered(attrs.evolve(fake.INFO, settings=attrs.make_class("Leaving", fields, frozen=True)))
+
+
+def test_settings_of_unreadable_types_are_refused() -> None:
+    """A type that cannot be looked up is the plugin's fault, found when it is loaded."""
+    kind = attrs.make_class("Odd", {"own": setting("A word.")}, frozen=True)
+    kind.__annotations__["own"] = "NoSuchType"
+    with pytest.raises(errors.ProviderBroken, match="types cannot be read: NameError"):
+        registered(attrs.evolve(fake.INFO, settings=kind))
+
+
+ABILITIES = {
+    Capability.CANCEL: ("Cancels", "cancel"),
+    Capability.REMIND: ("Reminds", "remind"),
+    Capability.SIGNING_LINK: ("GivesLinks", "signing_link"),
+    Capability.EVENT_LIST: ("ListsEvents", "past_deliveries"),
+    Capability.MANAGE_WEBHOOKS: ("ManagesWebhooks", "ensure_webhook"),
+    None: ("SuppliesEvidence", "evidence", "fetch"),
+}
+"""The protocol and its methods of each capability; ``None`` stands for kinds of evidence."""
+
+
+@pytest.mark.parametrize("able", [True, False])
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("capability", ABILITIES)
+def test_abilities_and_capabilities_agree(
+    capability: Capability | None, *, declared: bool, able: bool
+) -> None:
+    """A provider is refused exactly if it declares what it cannot do or can do what it does not declare."""
+    protocol, *methods = ABILITIES[capability]
+    offered = attrs.evolve(
+        fake.CAPABILITIES,
+        supported=fake.CAPABILITIES.supported | ({capability} if declared and capability else set()),
+        evidence=frozenset({EvidenceKind.PROOF} if declared and capability is None else ()),
+    )
+    kind = type("Able", (fake.FakeProvider,), dict.fromkeys(methods if able else (), lambda: None))
+    registry = registered(attrs.evolve(fake.INFO, capabilities=offered, build=kind))
+    if able is declared:
+        assert isinstance(registry.provider("fake"), kind)
+        return
+    with pytest.raises(errors.ProviderBroken, match="declare") as caught:
+        registry.provider("fake")
+    assert protocol in problem_of(caught.value)
+    assert Status.BROKEN is listed(registry, "fake").status
 
 
 @hookimpl

@@ -1,5 +1,6 @@
 """The neutral base of simulators: clock, authority, signatures, webhooks, faults, server, pages, person."""
 
+import itertools
 import json
 import socket
 import threading
@@ -315,12 +316,14 @@ class Receiver:
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.status = 200
         self.url = ""
 
     async def __call__(self, request: Request) -> Response:
         """Keep the body and answer."""
         self.bodies.append(await request.json())
+        self.headers.append(dict(request.headers))
         return PlainTextResponse("", status_code=self.status)
 
 
@@ -338,9 +341,16 @@ def receiver() -> Iterator[Receiver]:
 
 
 @contextmanager
-def delivering(faults: Faults | None = None, timeout: float = 5.0) -> Iterator[WebhookQueue]:
+def delivering(
+    faults: Faults | None = None,
+    timeout: float = 5.0,
+    *,
+    clock: SimulatedClock | None = None,
+    **habits: Any,
+) -> Iterator[WebhookQueue]:
     """Start a queue that is stopped in the end."""
-    queue = WebhookQueue(clock=SimulatedClock(), faults=faults or Faults(), timeout=timeout)
+    clock = clock or SimulatedClock()
+    queue = WebhookQueue(clock=clock, faults=faults or Faults(), timeout=timeout, **habits)
     queue.start()
     try:
         yield queue
@@ -365,7 +375,7 @@ class TestWebhookQueue:
 
     @pytest.mark.parametrize("status", [201, 204, 302, 400, 500])
     def test_only_200_is_success(self, receiver: Receiver, status: int) -> None:
-        """Any other answer is a failure, and nobody retries."""
+        """Any other answer is a failure by default, and nobody retries."""
         receiver.status = status
         with delivering() as queue:
             numbered(queue, receiver.url, 1)
@@ -424,6 +434,65 @@ class TestWebhookQueue:
         order = [body["n"] for body in receiver.bodies]
         assert list(range(5)) == sorted(order)
         assert list(range(5)) != order
+
+    @pytest.mark.parametrize(
+        ("status", "expected"), [(204, DeliveryStatus.SUCCESS), (404, DeliveryStatus.FAILED)]
+    )
+    def test_a_vendor_may_accept_other_answers(
+        self, receiver: Receiver, status: int, expected: DeliveryStatus
+    ) -> None:
+        """What counts as success is the vendor's habit, here every 2xx."""
+        receiver.status = status
+        with delivering(accepts=lambda status: status // 100 == 2) as queue:
+            numbered(queue, receiver.url, 1)
+            queue.drain()
+        assert [expected] == [delivery.status for delivery in queue.history]
+
+    def test_a_vendor_may_try_again(self, receiver: Receiver) -> None:
+        """After each pause of simulated time there is one more attempt; the last failure is final."""
+        receiver.status = 500
+        clock = SimulatedClock()
+        hour = timedelta(hours=1)
+        with delivering(clock=clock, retries=[hour, 2 * hour]) as queue:
+            numbered(queue, receiver.url, 1)
+            (delivery,) = queue.history
+            seen = []
+            for pause in (timedelta(minutes=59), timedelta(minutes=2), hour, hour, 24 * hour):
+                queue.drain()
+                seen.append((delivery.status, len(delivery.attempts)))
+                clock.advance(pause)
+            queue.drain()
+            pending, failed = DeliveryStatus.PENDING, DeliveryStatus.FAILED
+            expected = [(pending, 1), (pending, 1), (pending, 2), (pending, 2), (failed, 3)]
+            assert [*expected, (failed, 3)] == [*seen, (delivery.status, len(delivery.attempts))]
+
+    def test_a_retry_that_succeeds_is_the_last(self, receiver: Receiver) -> None:
+        """A delivery that got through is not repeated."""
+        receiver.status = 500
+        clock = SimulatedClock()
+        with delivering(clock=clock, retries=[timedelta(hours=1)] * 3) as queue:
+            numbered(queue, receiver.url, 1)
+            queue.drain()
+            receiver.status = 200
+            for _ in range(3):
+                clock.advance(timedelta(hours=2))
+                queue.drain()
+        assert [DeliveryStatus.SUCCESS] == [delivery.status for delivery in queue.history]
+        assert [500, 200] == [attempt.status_code for attempt in queue.history[0].attempts]
+
+    def test_headers_are_made_of_the_body(self, receiver: Receiver) -> None:
+        """A vendor that signs its webhooks gets the bytes of each attempt, and its headers arrive."""
+        numbers = itertools.count()
+
+        def make_headers(body: bytes) -> dict[str, str]:
+            return {"x-length": str(len(body)), "x-attempt": str(next(numbers))}
+
+        with delivering() as queue:
+            queue.submit(receiver.url, lambda: b'{"n": 1}', make_headers=make_headers)
+            queue.submit(receiver.url, lambda: b'{"n": 10}', make_headers=make_headers)
+            queue.drain()
+        got = [(headers["x-length"], headers["x-attempt"]) for headers in receiver.headers]
+        assert [("8", "0"), ("9", "1")] == got
 
     def test_draining_a_queue_that_does_not_run_is_an_error(self) -> None:
         """Waiting for a stopped queue would never end, so it is refused."""

@@ -249,7 +249,7 @@ class TestEveryStore:
             stage=DeliveryStage.PROCESSED,
             outcome="ok",
             proof="ab",
-            proof_intent=True,
+            proof_checks=2,
             attempts=2,
             next_at=later(5),
             headers=(("x", AWKWARD), ("x", "2")),
@@ -299,6 +299,29 @@ class TestEveryStore:
         with store.begin() as tx:
             assert ["exact", "past", "now"] == [record.id for record in tx.due_deliveries(later(10))]
             assert ["exact"] == [record.id for record in tx.due_deliveries(later(10), limit=1)]
+
+    def test_deliveries_are_dropped_by_stage_and_age(self, store: Store):
+        """Only deliveries of the stage that are old enough go, and the same bytes are new afterwards."""
+        with store.begin() as tx:
+            tx.add_delivery(a_delivery("old", b"1", stage=DeliveryStage.REJECTED, received_at=later(1)))
+            tx.add_delivery(a_delivery("young", b"2", stage=DeliveryStage.REJECTED, received_at=later(5)))
+            tx.add_delivery(a_delivery("done", b"3", stage=DeliveryStage.PROCESSED, received_at=later(1)))
+        with store.begin() as tx:
+            assert 1 == tx.drop_deliveries(stage=DeliveryStage.REJECTED, before=later(5))
+        with store.begin() as tx:
+            kept = [each for each in ("old", "young", "done") if tx.delivery(each)]
+            assert ["young", "done"] == kept
+            assert tx.add_delivery(a_delivery("again", b"1"))[1]
+
+    def test_event_ids_of_a_stream(self, store: Store):
+        """The ids of a stream's events are told, and no others."""
+        with store.begin() as tx:
+            assert frozenset() == tx.event_ids("s1")
+            tx.add_event(an_event("e-1", stream="s1"))
+            tx.add_event(an_event("e-2", stream="s1"))
+            tx.add_event(an_event("e-3", stream="s2"))
+        with store.begin() as tx:
+            assert frozenset({"e-1", "e-2"}) == tx.event_ids("s1")
 
     def test_unprocessed_deliveries_are_counted(self, store: Store):
         """Number and bytes of the account's stored deliveries are told, and only those."""

@@ -12,9 +12,9 @@ from types import ModuleType
 import pytest
 
 from paraph import errors, lifecycle
-from paraph.config.accounts import NEUTRAL
 from paraph.model import FactType, Lifecycle
 from paraph.provider import Capability
+from paraph.provider.loading import NEUTRAL
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

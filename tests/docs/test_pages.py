@@ -51,7 +51,7 @@ def test_a_wrong_block_is_noticed(tmp_path: Path, here: Desk) -> None:
     """What raises, is wrong or shows something else than the page says makes the page's test fail."""
     wrong = {
         "raises": "```python\nfrom paraph import Envelop\n```\n",
-        "configuration": '```toml\n# paraph.toml\n[accounts.hr]\nprovider = "ignisgin"\n```\n',
+        "configuration": '```toml\n# paraph.toml\n[accounts.hr]\nprovidr = "ignisign"\n```\n',
         "command": "```console\n$ paraph no-such-command\n```\n",
         "output": "```console\n$ paraph accounts\nno such line\n```\n",
         "unused": "```python\n# later.py\nprint('never run')\n```\n",

@@ -250,7 +250,7 @@ def _read_toml(block: Block, here: Desk) -> None:
             aside.mkdir(exist_ok=True)
             path = aside / block.name
             path.write_text(block.text)
-            load_config(path, environ=here.environment)
+            assert () == tuple(load_config(path, environ=here.environment).problems)
         case "envelope.toml":
             here.path_of(block.name).write_text(block.text)
             read_envelope(here.path_of(block.name))

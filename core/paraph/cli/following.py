@@ -114,7 +114,7 @@ def events(session: Session, envelope_id: str | None, after: int, limit: int, ac
     session.show(
         {"events": to_json(found)},
         lambda: output.write_table(
-            ("number", "at", "event", "envelope", "signatory", "document", "vendor's words"),
+            ("number", "known", "happened", "event", "envelope", "signatory", "document", "vendor's words"),
             [_event(event) for event in found],
         ),
     )
@@ -123,8 +123,9 @@ def events(session: Session, envelope_id: str | None, after: int, limit: int, ac
 def _event(event: Event) -> tuple[str, ...]:
     return (
         str(event.sequence),
-        moment(event.at or event.recorded_at),
-        event.type.value,
+        moment(event.recorded_at),
+        moment(event.at),
+        f"{event.type.value} (inferred)" if event.inferred else event.type.value,
         event.envelope_id or "",
         event.signatory_id or "",
         event.document_id or "",

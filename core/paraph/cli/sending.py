@@ -12,7 +12,7 @@ from paraph.cli.envelope_file import read_envelope
 from paraph.cli.following import show_snapshot
 from paraph.cli.render import problem_json
 from paraph.cli.session import CommandT, Session, account_option, common
-from paraph.errors import ConfigurationError
+from paraph.errors import ConfigurationError, ParaphError, UnknownEnvelope
 from paraph.model import Assurance, DeliveryBy, Document, Envelope, Level, Problem, Signatory
 
 if TYPE_CHECKING:
@@ -119,10 +119,26 @@ def send(
     envelope = _envelope(file, to, title, level, link=link)
     with session.client() as client:
         _require_durable(client)
-        session.envelope_id = envelope.id
         if not session.json:
             output.note(f"sending envelope {envelope.id}")
-        show_snapshot(session, client.send(envelope, account=account))
+        for problem in client.check(envelope, account=account):
+            if not problem.blocking:
+                output.note(f"{problem.severity.value}: {problem}")
+        try:
+            snapshot = client.send(envelope, account=account)
+        except ParaphError:
+            # Only what is in the store can be resumed; before that, sending again is the way.
+            session.envelope_id = envelope.id if _is_stored(client, envelope.id) else None
+            raise
+        show_snapshot(session, snapshot)
+
+
+def _is_stored(client: Client, envelope_id: str) -> bool:
+    try:
+        client.get(envelope_id)
+    except UnknownEnvelope:
+        return False
+    return True
 
 
 @click.command()

@@ -7,7 +7,7 @@ import os
 import click
 
 from paraph.cli import output
-from paraph.cli.render import to_json
+from paraph.cli.render import problem_json, to_json
 from paraph.cli.session import Session, common
 from paraph.provider.registry import ProviderListing, Registry
 
@@ -22,7 +22,7 @@ def providers(session: Session) -> None:
 
     source = find(session.config_path, os.environ)
     registry = Registry(disabled=disabled_in(source))
-    listed = registry.listing()
+    listed = registry.listing(build=True)
 
     def text() -> None:
         output.write_table(
@@ -46,7 +46,7 @@ def _row(listing: ProviderListing) -> tuple[str, ...]:
 @common
 @click.pass_obj
 def accounts(session: Session) -> None:
-    """List the configured accounts; their secrets are not read."""
+    """List the configured accounts, usable or not; their secrets are not read."""
     config = session.config()
     document = [
         {
@@ -54,6 +54,7 @@ def accounts(session: Session) -> None:
             "provider": each.provider,
             "environment": each.environment,
             "default": each.name == config.default,
+            "problems": [problem_json(problem) for problem in each.problems],
         }
         for each in config.accounts.values()
     ]
@@ -66,5 +67,7 @@ def accounts(session: Session) -> None:
                 for each in config.accounts.values()
             ],
         )
+        for problem in config.problems:
+            output.write(str(problem))
 
     session.show({"accounts": document}, text)

@@ -22,17 +22,15 @@ import attrs
 from paraph._hints import suggestion
 from paraph.config import secrets
 from paraph.config.structure import MismatchError, is_secret, structured
-from paraph.config.table import Table
+from paraph.config.table import Findings, Table
 from paraph.errors import ConfigurationError
 from paraph.model import Level, Problem, Secret
 from paraph.provider.info import ProviderInfo
+from paraph.provider.loading import NEUTRAL
 from paraph.provider.registry import Registry
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 """Account names: they stand in URLs, keys and file names."""
-
-NEUTRAL: Final = ("provider", "environment", "allow_recipients", "webhook_secret", "defaults")
-"""The keys that every account has, whatever its provider."""
 
 _CODE = re.compile(r"[A-Za-z]{2}")
 
@@ -43,6 +41,8 @@ class AccountConfig:
 
     :ivar webhook_secret: a reference. ``options``: the provider's keys as they stand in the file.
     :ivar defaults: ``language`` and ``country`` (two letters) and ``level`` (:class:`~paraph.Level`).
+    :ivar problems: why its provider could not be had when the file was read: not installed, broken,
+        disabled, or of another interface. Then its options are not checked, and using it raises that.
     """
 
     name: str
@@ -52,10 +52,15 @@ class AccountConfig:
     webhook_secret: str | None = attrs.field(default=None, repr=False)
     defaults: Mapping[str, Any] = attrs.field(factory=dict)
     options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    problems: tuple[Problem, ...] = ()
 
 
-def read_account(name: str, table: Table, registry: Registry) -> AccountConfig | None:
-    """Read one account and check its provider's keys; what is wrong goes to the table's findings."""
+def read_account(name: str, table: Table, registry: Registry, unusable: Findings) -> AccountConfig | None:
+    """Read one account and check its provider's keys; what is wrong goes to the table's findings.
+
+    :param unusable: gets why the provider cannot be had: that is no fault of the file, and a problem of
+        this account alone.
+    """
     before = len(table.findings)
     if not NAME.fullmatch(name):
         table.findings.add(
@@ -70,8 +75,10 @@ def read_account(name: str, table: Table, registry: Registry) -> AccountConfig |
     webhook_secret = _reference(table, "webhook_secret", registry)
     defaults = _defaults(table)
     options = {key: value for key, value in table.values.items() if key not in NEUTRAL}
+    lacking = table.findings.empty()
     if provider is not None:
-        _check_provider(provider, Table(options, table.path, table.findings), registry)
+        _check_provider(provider, Table(options, table.path, table.findings), registry, lacking)
+    unusable.merge(lacking)
     if provider is None or environment is None or len(table.findings) > before:
         return None
     return AccountConfig(
@@ -82,16 +89,15 @@ def read_account(name: str, table: Table, registry: Registry) -> AccountConfig |
         webhook_secret=webhook_secret,
         defaults=MappingProxyType(defaults),
         options=MappingProxyType(options),
+        problems=lacking.problems,
     )
 
 
-def _check_provider(name: str, options: Table, registry: Registry) -> None:
-    where = (*options.path, "provider")
+def _check_provider(name: str, options: Table, registry: Registry, lacking: Findings) -> None:
     try:
         info = registry.info(name)
     except ConfigurationError as error:
-        for problem in error.problems:
-            options.findings.add(where, problem.code, problem.message, problem.hint)
+        lacking.take((*options.path, "provider"), error)
         return
     read_settings(
         info,
@@ -146,10 +152,10 @@ def read_settings(
     """
     before = len(options.findings)
     kind = info.settings
-    hints = _hints(info, options)
+    hints = typing.get_type_hints(kind)
     given: dict[str, Any] = {}
     for field in cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(kind)):
-        if not field.init or hints is None:
+        if not field.init:
             continue
         key = field.alias or field.name
         value = options.raw(key, required=_help(field) if field.default is attrs.NOTHING else "")
@@ -163,19 +169,6 @@ def read_settings(
     if len(options.findings) > before:
         return None
     return _built(kind, given, options)
-
-
-def _hints(info: ProviderInfo, options: Table) -> dict[str, Any] | None:
-    try:
-        return typing.get_type_hints(info.settings)
-    except (NameError, TypeError) as error:
-        options.findings.add(
-            (*options.path, "provider"),
-            "provider.broken",
-            f"the settings class of plugin {info.name!r} has types that cannot be read ({error})",
-            "report it to the plugin's authors",
-        )
-        return None
 
 
 def _help(field: attrs.Attribute[Any]) -> str:

@@ -2,7 +2,10 @@
 
 Loading reads the file, then asks the registry for the settings class of each provider
 that an account names, and of no other. Every problem of the file is reported in one
-error. No secret is read before an account is used.
+error. A provider that cannot be had (not installed, broken, disabled, of another
+interface) is no reason to refuse the file: its accounts are kept with the reason, using
+one of them raises it, and all others work. It is told with the rest where the file is
+refused anyway. No secret is read before an account is used.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ from paraph.config.secrets import Resolver, UnresolvedError
 from paraph.config.source import Source, required
 from paraph.config.table import Findings, Table
 from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
-from paraph.model import Secret
+from paraph.model import Problem, Secret
 from paraph.provider.account import Account
+from paraph.provider.info import ProviderInfo
 from paraph.provider.registry import Registry
 
 MEMORY = "memory:"
@@ -37,7 +41,7 @@ _STORE_REFERENCES = ("env:", "file:", "keyring:")
 
 @attrs.frozen(kw_only=True, eq=False)
 class Config:
-    """A sound configuration.
+    """A sound configuration, though a provider that it names may be missing.
 
     :ivar default: the account that is used when none is named; ``None`` if that is ambiguous.
     :ivar registry: the plugins that it was checked with; those that it disables are off.
@@ -72,20 +76,27 @@ class Config:
         found = Source(name=source, values=mapping, directory=Path(directory).resolve())
         return _read(found, environ=environ, registry=registry)
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Why accounts cannot be used: their providers could not be had when the file was read."""
+        return tuple(problem for account in self.accounts.values() for problem in account.problems)
+
     def account(self, name: str, registry: Registry | None = None) -> Account[Any]:
         """Build an account: its secrets are resolved now.
 
         :raises UnknownAccount: no such name. :raises MissingSecret: a reference leads nowhere.
-        :raises ConfigurationError: the provider cannot be had, or does not accept the options.
+        :raises ConfigurationError: the provider does not accept the options, or cannot be had; then it is
+            ``ProviderNotInstalled``, ``ProviderBroken``, ``ProviderDisabled``, ``ProviderIncompatible`` or
+            ``ProviderNameConflict``.
         """
         plugins = registry or self.registry
         described = self.accounts.get(name)
         if described is None:
             raise UnknownAccount("unknown account", [unknown_account(name, self.accounts)])
-        info = plugins.info(described.provider, where=f"accounts.{name}.provider")
+        path: KeyPath = ("accounts", name)
+        info = self._info(described.provider, (*path, "provider"), plugins)
         findings = self.source.findings()
         missing = self.source.findings()
-        path: KeyPath = ("accounts", name)
         resolve = self._resolving(missing, path, plugins)
         settings = read_settings(info, Table(described.options, path, findings), secret=resolve)
         webhook_secret = (
@@ -105,6 +116,15 @@ class Config:
             allow_recipients=described.allow_recipients,
             defaults=described.defaults,
         )
+
+    def _info(self, provider: str, path: KeyPath, registry: Registry) -> ProviderInfo:
+        """Return a provider's description; an error says in which line it is asked for."""
+        try:
+            return registry.info(provider)
+        except ConfigurationError as error:
+            findings = self.source.findings()
+            findings.take(path, error)
+            raise type(error)(error.headline, findings.problems) from error.__cause__
 
     @property
     def store_url(self) -> str:
@@ -171,7 +191,8 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
     root = source.table(findings)
     disabled = _disabled(root)
     plugins = registry or Registry(disabled=disabled, environ=environ)
-    accounts, names = _accounts(root, plugins)
+    unusable = source.findings()
+    accounts, names = _accounts(root, plugins, unusable)
     default = _default(root, names)
     store = _store(root)
     public_url = _public_url(root)
@@ -184,6 +205,7 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
         )
     root.done()
     if findings:
+        findings.merge(unusable)
         raise ConfigurationError(f"{source.name} cannot be used", findings.problems)
     return Config(
         source=source,
@@ -197,14 +219,16 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
     )
 
 
-def _accounts(root: Table, registry: Registry) -> tuple[dict[str, AccountConfig], list[str]]:
+def _accounts(
+    root: Table, registry: Registry, unusable: Findings
+) -> tuple[dict[str, AccountConfig], list[str]]:
     """Read the accounts; return the sound ones, and the names of all."""
     sound: dict[str, AccountConfig] = {}
     names: list[str] = []
     before = len(root.findings)
     for name, table in root.named("accounts"):
         names.append(name)
-        account = read_account(name, table, registry)
+        account = read_account(name, table, registry, unusable)
         if account is not None:
             sound[name] = account
     if not names and len(root.findings) == before:

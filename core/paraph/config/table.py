@@ -8,6 +8,7 @@ from typing import Any, TypeVar, overload
 from paraph._hints import suggestion
 from paraph.config.locate import KeyPath, Lines, dotted
 from paraph.config.structure import MismatchError, described, structured
+from paraph.errors import ConfigurationError
 from paraph.model import Problem
 
 T = TypeVar("T")
@@ -30,6 +31,19 @@ class Findings:
         place = f"{self._name} line {line}" if line else self._name
         problem = Problem(path=dotted(path) or "file", code=code, message=f"{message} ({place})", hint=hint)
         self._found.append((line or 0, problem))
+
+    def take(self, path: KeyPath, error: ConfigurationError) -> None:
+        """Note the problems of an error that the key at ``path`` leads to."""
+        for problem in error.problems:
+            self.add(path, problem.code, problem.message, problem.hint)
+
+    def empty(self) -> Findings:
+        """Return a new collection for the same file."""
+        return Findings(self._name, self._lines)
+
+    def merge(self, other: Findings) -> None:
+        """Note what another collection for the same file holds, too."""
+        self._found += other._found
 
     def __len__(self) -> int:
         return len(self._found)

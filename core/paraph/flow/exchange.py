@@ -58,22 +58,35 @@ class Decoder:
             msg = "an encoding that was not asked for"
             raise httpx.DecodingError(msg, request=response.request)
         plain = encoding in {"identity", ""} or response.is_stream_consumed
-        self._inflate = None if plain else zlib.decompressobj(wbits=47)
+        self._inflate = None if plain else _inflater()
+        self._begun = False
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
         """Yield the decoded blocks of the next raw bytes."""
         if self._inflate is None:
             yield raw
             return
-        while raw and not self._inflate.eof:
+        while raw:
+            if self._inflate.eof:
+                # A gzip body may have several members (RFC 1952, 2.2); zeros between them are padding.
+                raw = raw.lstrip(b"\x00")
+                if not raw:
+                    return
+                self._inflate = _inflater()
+            self._begun = True
             yield self._inflate.decompress(raw, UNFOLDED)
-            raw = self._inflate.unconsumed_tail
+            raw = self._inflate.unconsumed_tail or self._inflate.unused_data
 
     def end(self, response: httpx.Response) -> None:
-        """Check that nothing is missing."""
-        if self._inflate is not None and not self._inflate.eof:
+        """Check that nothing is missing; a body without a byte is empty, whatever its encoding."""
+        if self._inflate is not None and self._begun and not self._inflate.eof:
             msg = "the compressed body is incomplete"
             raise httpx.DecodingError(msg, request=response.request)
+
+
+def _inflater() -> zlib._Decompress:
+    """Make a decompressor of one gzip member or zlib stream."""
+    return zlib.decompressobj(wbits=47)
 
 
 def raw_blocks(response: httpx.Response) -> Iterator[bytes]:

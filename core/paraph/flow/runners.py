@@ -109,7 +109,8 @@ class SyncRunner:
             finally:
                 response.close()
         except EXCHANGE_ERRORS as error:
-            raise transport_error(error, command) from None
+            failure = transport_error(error, command)
+        raise failure  # outside the handler: the error of httpx holds the request and its credentials
 
     def _download(self, command: Download) -> Downloaded:
         from paraph.flow.exchange import EXCHANGE_ERRORS, Body, Tally, raw_blocks, transport_error
@@ -131,16 +132,22 @@ class SyncRunner:
             finally:
                 response.close()
         except EXCHANGE_ERRORS as error:
-            raise transport_error(error, command) from None
+            failure = transport_error(error, command)
+        raise failure  # outside the handler: the error of httpx holds the request and its credentials
 
     def _shared(self, command: Shared) -> Any:
         cell = self._sessions.cell(command.account, command.key)
+        seen = cell.failures
         if cell.usable(command.fresh):
             return cell.value
         with cell.lock:
-            if cell.usable(command.fresh):
+            if cell.settled(command.fresh, seen):
                 return cell.value
-            return cell.fill(self.run(command.produce()))
+            try:
+                return cell.fill(self.run(command.produce()))
+            except Exception as error:
+                cell.fail(error)
+                raise
 
 
 class AsyncRunner:
@@ -221,7 +228,8 @@ class AsyncRunner:
             finally:
                 await response.aclose()
         except EXCHANGE_ERRORS as error:
-            raise transport_error(error, command) from None
+            failure = transport_error(error, command)
+        raise failure  # outside the handler: the error of httpx holds the request and its credentials
 
     async def _download(self, command: Download) -> Downloaded:
         import asyncio
@@ -245,18 +253,24 @@ class AsyncRunner:
             finally:
                 await response.aclose()
         except EXCHANGE_ERRORS as error:
-            raise transport_error(error, command) from None
+            failure = transport_error(error, command)
+        raise failure  # outside the handler: the error of httpx holds the request and its credentials
 
     async def _shared(self, command: Shared) -> Any:
         import asyncio
 
         cell = self._sessions.cell(command.account, command.key)
+        seen = cell.failures
         if cell.usable(command.fresh):
             return cell.value
         async with self._locks.setdefault(cell, asyncio.Lock()):
-            if cell.usable(command.fresh):
+            if cell.settled(command.fresh, seen):
                 return cell.value
-            return cell.fill(await self.run(command.produce()))
+            try:
+                return cell.fill(await self.run(command.produce()))
+            except Exception as error:
+                cell.fail(error)
+                raise
 
 
 MAX_ERROR = 1 << 20

@@ -6,6 +6,7 @@ account's name and owned by the client object.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -27,20 +28,51 @@ USER_AGENT = f"paraph/{__version__}"
 
 @attrs.define(eq=False)
 class Cell:
-    """A shared value of one account, with the lock that makes it single-flight for threads."""
+    """A shared value of one account, with the lock that makes it single-flight for threads.
+
+    A failed flight fails everybody who was waiting for it; who comes afterwards tries again.
+
+    :ivar failures: how many flights have failed; who sees it grow while waiting waited for one of them.
+    """
 
     lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
     value: Any = attrs.field(default=None, repr=False)
     filled: bool = False
+    failures: int = 0
+    _error: Exception | None = attrs.field(default=None, repr=False)
 
     def usable(self, fresh: Callable[[Any], bool]) -> bool:
         """Whether the value at hand may be used."""
         return self.filled and fresh(self.value)
 
+    def settled(self, fresh: Callable[[Any], bool], seen: int) -> bool:
+        """Whether the flight that was waited for, since ``failures`` was ``seen``, made a usable value.
+
+        :raises Exception: a copy of the error with which it failed.
+        """
+        if self.usable(fresh):
+            return True
+        if self._error is not None and self.failures != seen:
+            raise _copied(self._error)
+        return False
+
     def fill(self, value: Any) -> Any:
         """Keep and return a new value."""
-        self.value, self.filled = value, True
+        self.value, self.filled, self._error = value, True, None
         return value
+
+    def fail(self, error: Exception) -> None:
+        """Keep an error for those who wait, without its traceback, which holds the flight's secrets."""
+        self._error = _copied(error)
+        self.failures += 1
+
+
+def _copied(error: Exception) -> Exception:
+    """Copy an error without its traceback; each who waited gets one of his own."""
+    try:
+        return copy.copy(error)
+    except Exception:  # noqa: BLE001 - a foreign constructor may refuse its own arguments
+        return error
 
 
 class Sessions(Generic[ClientT]):

@@ -28,8 +28,8 @@ class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A document's bytes between a head and a tail; sync, async, replayable.
 
     Reads happen in a thread under asyncio, so a slow disk never blocks the loop.
-    A document that is no longer what was hashed breaks the upload off with
-    :class:`~paraph.errors.UsageError` before its last bytes.
+    A document that is no longer what was hashed, or can no longer be read, breaks the upload
+    off with :class:`~paraph.errors.UsageError` before its last bytes.
     """
 
     def __init__(self, document: Document, *, head: bytes = b"", tail: bytes = b"") -> None:
@@ -41,9 +41,9 @@ class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         if self._head:
             yield self._head
-        with self._document.open() as stream:
+        with _opened(self._document) as stream:
             guard = _Guard(self._document)
-            while block := stream.read(BLOCK):
+            while block := _read(self._document, stream):
                 yield guard.passed(block)
             guard.finish()
         if self._tail:
@@ -54,16 +54,37 @@ class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
 
         if self._head:
             yield self._head
-        stream: BinaryIO = await asyncio.to_thread(self._document.open)
+        stream = await asyncio.to_thread(_opened, self._document)
         try:
             guard = _Guard(self._document)
-            while block := await asyncio.to_thread(stream.read, BLOCK):
+            while block := await asyncio.to_thread(_read, self._document, stream):
                 yield guard.passed(block)
             guard.finish()
         finally:
             stream.close()
         if self._tail:
             yield self._tail
+
+
+def _opened(document: Document) -> BinaryIO:
+    try:
+        return document.open()
+    except OSError:
+        pass
+    raise _unreadable(document)
+
+
+def _read(document: Document, stream: BinaryIO) -> bytes:
+    try:
+        return stream.read(BLOCK)
+    except OSError:
+        pass
+    raise _unreadable(document)
+
+
+def _unreadable(document: Document) -> UsageError:
+    """Make the error for content that is gone. Raised outside handlers: an ``OSError`` names the path."""
+    return UsageError(f"document {document.id!r} can no longer be read; nothing more was uploaded")
 
 
 class _Guard:

@@ -13,6 +13,7 @@ from paraph.model.fact import (
     Subject,
     SubjectKind,
     Trust,
+    target,
 )
 from paraph.model.field import Anchor, Field, FieldKind, PageSize, Rect
 from paraph.model.problem import Problem, Severity
@@ -74,4 +75,5 @@ __all__ = [
     "Trust",
     "Turn",
     "Verb",
+    "target",
 ]

@@ -26,12 +26,15 @@ def to_tuple(values: Iterable[T]) -> tuple[T, ...]:
 def aware_utc(value: datetime | None) -> datetime | None:
     """Convert an aware datetime to UTC.
 
-    A naive one is kept as it is: :meth:`Envelope.problems` names it together with
-    everything else that is wrong, and nothing is sent before that.
+    A naive one, or one that UTC cannot express (year 10000), is kept as it is: the envelope's
+    check names it together with everything else that is wrong, and nothing is sent before that.
     """
-    if value is None or value.tzinfo is None:
+    if value is None or value.utcoffset() is None:
         return value
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return value
 
 
 def required_utc(instance: object, attribute: attrs.Attribute[Any], value: datetime) -> None:
@@ -57,6 +60,11 @@ def storable(text: str) -> str:
 def storable_or_none(text: str | None) -> str | None:
     """Do the same, allow none."""
     return None if text is None else storable(text)
+
+
+def encodable(text: str) -> bool:
+    """Whether every database, JSON and UTF-8 takes a text: it has no NUL and no lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 class Unpicklable:

@@ -56,17 +56,30 @@ class SignatureKind(StrEnum):
     SEAL = "seal"
 
 
+def _level(value: Level | str | None) -> Level | None:
+    """Read a level given by its name."""
+    return Level.parse(value) if isinstance(value, str) else value
+
+
+def _known(instance: object, attribute: attrs.Attribute[Level | None], value: object) -> None:
+    """Refuse what is no level where it is written, not where it is compared."""
+    if value is not None and not isinstance(value, Level):
+        msg = f"{type(instance).__name__}.{attribute.name} is a Level, its name or None"
+        raise TypeError(msg)
+
+
 @attrs.frozen(kw_only=True)
 class Assurance:
     """What is asked of one signatory's signature, or of all of them.
 
-    :ivar level: the level asked for; ``None`` takes the account's default.
-    :ivar floor: the weakest level that is acceptable; ``None`` means ``level``.
+    :ivar level: the level asked for, or its name; ``None`` takes the account's default.
+    :ivar floor: the weakest level that is acceptable, or its name; ``None`` means ``level``.
+    :raises ValueError, TypeError: no such level or regime.
     """
 
-    level: Level | None = None
-    floor: Level | None = None
-    regime: Regime = Regime.EIDAS
+    level: Level | None = attrs.field(default=None, converter=_level, validator=_known)
+    floor: Level | None = attrs.field(default=None, converter=_level, validator=_known)
+    regime: Regime = attrs.field(default=Regime.EIDAS, converter=Regime)
 
     @property
     def least(self) -> Level | None:

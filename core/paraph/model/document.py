@@ -20,6 +20,9 @@ BLOCK = 1 << 20
 
 PDF = "application/pdf"
 
+SHOWN = 12
+"""Hex characters of a digest in a repr."""
+
 
 class DocumentRole(StrEnum):
     """Whether a document is signed or only travels along."""
@@ -43,7 +46,8 @@ class Document(Unpicklable):
 
     Two documents are equal if id, name, role, media type and digest are.
 
-    :ivar id: local id that the application controls; the vendor's id is kept beside it.
+    :ivar id: local id that the application controls; the vendor's id is kept beside it. It appears
+        in messages and events: where file names name people, give a neutral one.
     :ivar name: file name that people see; a label, never used as a path.
     :ivar sha256: hex digest of the content, always known before anything is sent.
     :ivar size: bytes; 0 where only the digest is known.
@@ -65,6 +69,10 @@ class Document(Unpicklable):
     fault: str = ""
     """Why the content could not be read: ``missing``, ``unreadable`` or empty."""
     _open: Callable[[], BinaryIO] | None = attrs.field(default=None, repr=False, alias="open")
+
+    def __repr__(self) -> str:
+        # Without id and name: the id is made of the file name by default, which may name a person.
+        return f"Document(media_type={self.media_type!r}, size={self.size}, sha256={self.sha256[:SHOWN]!r})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Document):

@@ -103,8 +103,15 @@ class Envelope(Unpicklable):
     id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
 
     def assurance_of(self, signatory: Signatory) -> Assurance:
-        """Return what is asked of this signatory: their own assurance or the envelope's."""
-        return signatory.assurance or self.assurance
+        """Return what is asked of this signatory: their own assurance or the envelope's.
+
+        An assurance that names neither level nor floor says only the regime: both come from
+        the envelope, so that naming a law never weakens what is asked.
+        """
+        own = signatory.assurance
+        if own is None:
+            return self.assurance
+        return own if own.least is not None else attrs.evolve(self.assurance, regime=own.regime)
 
     def options_of(self, kind: type[OptionsT]) -> OptionsT | None:
         """Return the options instance of that class, or ``None``."""

@@ -24,6 +24,24 @@ SEPARATOR = "/"
 """Joins two vendor references in a target, such as signatory and document."""
 
 
+def target(*references: str) -> str:
+    """Join vendor references to a fact's target, such as a signatory's and a document's.
+
+    A separator inside a reference is escaped, so that ``org/7`` stays one reference.
+    """
+    return SEPARATOR.join(part.replace("%", "%25").replace(SEPARATOR, "%2F") for part in references)
+
+
+def target_parts(joined: str) -> tuple[str, str]:
+    """Return the one or two references of a target; the second may be empty."""
+    head, _, tail = joined.partition(SEPARATOR)
+    return _unescaped(head), _unescaped(tail)
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("%2F", SEPARATOR).replace("%25", "%")
+
+
 class FactType(StrEnum):
     """What a fact states; the same words are the types of events.
 
@@ -129,7 +147,7 @@ class Fact:
     """One statement, as a provider read it from the vendor's words.
 
     :ivar target: whom or what it concerns within the subject: a signatory's or document's
-        vendor reference, both joined by ``/``, an evidence kind, a native word; or empty.
+        vendor reference or both, made by :func:`target`; an evidence kind; a native word; or empty.
     :ivar occurrence: empty for milestones; for facts that repeat, what tells one from the next.
     :ivar at: when it happened by the vendor's clock, if the vendor says so.
     :ivar native: the vendor's own word, kept as it came.
@@ -174,6 +192,8 @@ class Observation:
 
     :ivar observed_at: when we learned it, by our clock.
     :ivar our_reference: the attempt reference that the vendor echoed, if any.
+    :ivar signatories: pairs (local id, vendor reference) that the vendor told, if any; they are
+        committed before the events are told, so that these name the signatory.
     """
 
     source: Source
@@ -181,3 +201,4 @@ class Observation:
     observed_at: datetime
     facts: tuple[Fact, ...] = attrs.field(converter=to_facts)
     our_reference: str = ""
+    signatories: tuple[tuple[str, str], ...] = ()

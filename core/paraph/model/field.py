@@ -78,7 +78,7 @@ class Anchor:
     :ivar dx: offset in points to the right of the text's left edge; ``dy`` downwards from its top edge.
     """
 
-    text: str
+    text: str = attrs.field(repr=False)
     dx: float = 0.0
     dy: float = 0.0
 
@@ -87,11 +87,12 @@ class Anchor:
 class Field:
     """One field of one signatory on one document.
 
+    :ivar document: local id of the document. ``signatory``: local id of who fills it in.
     :ivar page: 1 for the first page; negative counts from the end (-1 is the last).
     :ivar rect: points from the top-left corner; ``None`` where ``anchor`` is given.
     """
 
-    document: str
+    document: str = attrs.field(repr=False)  # an id that may be made of a file name
     signatory: str
     page: int = 1
     rect: Rect | None = None

@@ -45,12 +45,14 @@ class Signatory(Unpicklable):
 
     Everything about the person is personal data: never in a repr, log or error.
 
-    :ivar id: local id that the application controls, unique within the envelope.
+    :ivar id: local id that the application controls, unique within the envelope; it appears in
+        reprs, events and messages, so name nobody with it.
     :ivar phone: E.164, such as ``+33612345678``.
     :ivar language: two-letter ISO 639-1 code.
     :ivar nationality: two-letter ISO 3166-1 code, as ``birth_country``.
     :ivar stage: signatories of stage 1 act before those of stage 2; equal numbers act in parallel.
-    :ivar assurance: level asked of this signatory; ``None`` takes the envelope's.
+    :ivar assurance: level asked of this signatory; ``None`` takes the envelope's, and so does
+        one without level and floor, which then only names the regime.
     """
 
     id: str = ""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from typing import Any, TypeVar
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
 from paraph.errors import ConfigurationError, UsageError, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call as blocking
-from paraph.model import Snapshot
+from paraph.model import Secret, Snapshot
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel
 from paraph.ops.look import located, refresh, require
@@ -71,6 +75,9 @@ def signing_link(kernel: Kernel, envelope_id: str, signatory_id: str) -> Flow[Si
 def call(kernel: Kernel, account: str, action: str, /, **params: Any) -> Flow[Any]:
     """Run one of the vendor's own actions and return its typed result.
 
+    A text stands for a :class:`~paraph.Secret`, an ISO 8601 text for a date or an aware datetime,
+    the value of an enumeration for its member.
+
     :param action: such as ``signers.search``; ``paraph call ACCOUNT`` without one lists them.
     :raises UsageError: no such action, or parameters that do not fit.
     """
@@ -91,12 +98,92 @@ def call(kernel: Kernel, account: str, action: str, /, **params: Any) -> Flow[An
     if unknown:
         msg = f"action {action!r} takes no {', '.join(unknown)}; its parameters: {', '.join(names)}"
         raise UsageError(msg)
-    try:
-        filled = found.params(**params)
-    except (TypeError, ValueError) as error:
-        msg = f"action {action!r}: its parameters do not fit; they are: {', '.join(names)}"
-        raise UsageError(msg) from error
-    return (yield from under(kernel, chosen, found.run(chosen, filled)))
+    return (yield from under(kernel, chosen, found.run(chosen, _filled(action, found.params, params))))
+
+
+def _filled(action: str, kind: type[AbilityT], given: Mapping[str, Any]) -> AbilityT:
+    """Make the parameter object of an action.
+
+    :raises UsageError: something is missing or of another type; values are never shown.
+    """
+    hints = get_type_hints(kind)
+    wanted = {str(field.alias): hints.get(field.name, Any) for field in attrs.fields(kind)}  # type: ignore[arg-type]  # an attrs class
+    fitted: dict[str, Any] = {}
+    wrong: list[str] = []
+    for name, value in given.items():
+        try:
+            fitted[name] = _fitted(value, wanted[name])
+        except (TypeError, ValueError):
+            wrong.append(name)
+    if not wrong:
+        try:
+            return kind(**fitted)
+        except (TypeError, ValueError):
+            pass
+    # Outside the handlers, so that no traceback carries the values that did not fit.
+    what = f"{', '.join(wrong)} has another type" if wrong else "its parameters do not fit"
+    raise UsageError(f"action {action!r}: {what}; they are: {', '.join(wanted)}")
+
+
+def _fitted(value: Any, wanted: Any) -> Any:
+    """Return a value as a declared type. :raises TypeError, ValueError: it is of another."""
+    origin, arguments = get_origin(wanted) or wanted, get_args(wanted)
+    if origin in (Union, types.UnionType):
+        return _either(value, arguments)
+    if origin is Literal:
+        return arguments[arguments.index(value)]
+    if not isinstance(origin, type) or origin in (Any, object) or not _checkable(origin):
+        return value
+    if origin is date and isinstance(value, datetime):
+        raise TypeError  # a datetime is a date to Python, and to nobody else
+    if isinstance(value, str) and origin in _FROM_TEXT:
+        value = _FROM_TEXT[origin](value)
+    elif isinstance(value, str | int) and issubclass(origin, Enum):
+        return origin(value)
+    elif isinstance(value, list | tuple) and origin in _MANY:
+        each = arguments[0] if arguments else Any
+        return _MANY[origin](_fitted(item, each) for item in value)
+    if origin is float and type(value) is int:
+        return float(value)
+    if not isinstance(value, origin) or (isinstance(value, bool) and origin is not bool):
+        raise TypeError
+    if isinstance(value, datetime) and value.utcoffset() is None:
+        raise ValueError
+    return value
+
+
+_FROM_TEXT: Mapping[Any, Callable[[str], Any]] = {
+    Secret: Secret,
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+}
+"""Types that a text may stand for."""
+
+_MANY: Mapping[Any, Callable[[Iterable[Any]], Any]] = {
+    tuple: tuple,
+    Sequence: tuple,
+    Iterable: tuple,
+    list: list,
+    frozenset: frozenset,
+}
+"""Types that a list may stand for."""
+
+
+def _checkable(kind: type) -> bool:
+    """Whether ``isinstance`` can tell: not for protocols such as a sink, nor for ``typing.BinaryIO``."""
+    return not getattr(kind, "_is_protocol", False) and kind.__module__ != "typing"
+
+
+def _either(value: Any, options: Sequence[Any]) -> Any:
+    """Return a value as the first type of a union that takes it, as it is if one does."""
+    if any(isinstance(option, type) and type(value) is option for option in options):
+        return value
+    for option in options:
+        try:
+            return _fitted(value, option)
+        except (TypeError, ValueError):
+            continue
+    raise TypeError
 
 
 def webhook_url(kernel: Kernel, account: str) -> Flow[str]:

@@ -99,7 +99,7 @@ def _exchange(
     response = result.response if isinstance(result, Downloaded) else result
     if response.status_code != UNAUTHORIZED:
         return result
-    renewed = yield from _credentials(kernel, account, headers.get("Authorization"))
+    renewed = yield from _credentials(kernel, account, headers)
     if renewed == headers:
         return result
     command.request.headers.update(renewed)
@@ -107,7 +107,9 @@ def _exchange(
     return result
 
 
-def _credentials(kernel: Kernel, account: Account[Any], refused: str | None) -> Flow[Mapping[str, str]]:
+def _credentials(
+    kernel: Kernel, account: Account[Any], refused: Mapping[str, str] | None
+) -> Flow[Mapping[str, str]]:
     """Ask the provider for headers. If that fails, the request that needed them was never sent."""
     try:
         return (yield from under(kernel, account, kernel.provider(account).authorize(account, refused)))

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import threading
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -51,7 +52,8 @@ def save(
 ) -> Flow[tuple[SavedEvidence, ...]]:
     """Stream evidence into a directory, with a manifest, or one artefact into a binary file object.
 
-    A file appears under its name only when it is complete. Saving again replaces it.
+    A file appears under its name only when it is complete. Saving again replaces it. Artefacts
+    whose names are equal are numbered: ``contract.pdf``, ``contract-2.pdf``.
 
     :param kinds: only these kinds; all that the vendor has made if ``None``.
     :param document: only what belongs to the document with this local id.
@@ -60,7 +62,7 @@ def save(
     """
     wanted = None if kinds is None else frozenset(EvidenceKind(kind) for kind in kinds)
     account, carried = yield from located(kernel, envelope_id)
-    found = yield from _ready(kernel, envelope_id, wanted, document, timeout)
+    found, names = yield from _ready(kernel, envelope_id, wanted, document, timeout)
     if not isinstance(target, str | Path):
         if len(found) != 1:
             keys = ", ".join(each.key for each in found)
@@ -72,7 +74,8 @@ def save(
     saved: list[SavedEvidence] = []
     for item in found:
         try:
-            saved.append((yield from _fetch_to_file(kernel, account, carried, item, directory)))
+            path = directory / names[item.key]
+            saved.append((yield from _fetch_to_file(kernel, account, carried, item, path)))
         except NotReady:
             # Listed, but not made: a vendor that makes some kinds on demand never makes them otherwise.
             if wanted is not None or (item is found[-1] and not saved):
@@ -88,17 +91,19 @@ def _ready(
     wanted: frozenset[EvidenceKind] | None,
     document: str | None,
     timeout: float,
-) -> Flow[tuple[Evidence, ...]]:
+) -> Flow[tuple[tuple[Evidence, ...], dict[str, str]]]:
+    """Wait for the artefacts that are asked for; return them, and file names of all by key."""
     started = yield from now()
     while True:
+        everything = yield from evidence(kernel, envelope_id)
         found = tuple(
             item
-            for item in (yield from evidence(kernel, envelope_id))
+            for item in everything
             if (wanted is None or item.kind in wanted) and document in {None, item.document_id}
         )
         missing = (wanted or frozenset()) - {item.kind for item in found}
         if found and not missing:
-            return found
+            return found, file_names(everything)
         if ((yield from now()) - started).total_seconds() >= timeout:
             names = ", ".join(sorted(missing)) or "evidence"
             msg = f"envelope {envelope_id!r}: the vendor has not made {names} within {timeout:g} s"
@@ -107,35 +112,56 @@ def _ready(
 
 
 class FileSink:
-    """A file that appears under its name only when it is complete."""
+    """A file that appears under its name only when it is complete.
+
+    Theory. Under asyncio each call runs in a thread, and a cancelled task abandons that thread, not
+    the call in it. So nothing is opened before the owner can :meth:`discard`, a lock orders discarding
+    and a late call, and a call that comes after it finds the sink ended.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        self._file = self._part.open("xb")
+        self._file: BinaryIO | None = None
+        self._ended = False
+        self._lock = threading.Lock()
 
     def write(self, data: bytes, /) -> int:
-        """Append."""
-        return self._file.write(data)
+        """Append. :raises ValueError: it was discarded."""
+        with self._lock:
+            return self._opened().write(data)
 
     def commit(self) -> None:
-        """Make it durable and give it its name."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self._part.replace(self.path)
+        """Make it durable and give it its name. :raises ValueError: it was discarded."""
+        with self._lock:
+            file = self._opened()
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            self._part.replace(self.path)
+            self._ended = True
 
     def discard(self) -> None:
         """Remove what is not committed; harmless afterwards."""
-        self._file.close()
-        self._part.unlink(missing_ok=True)
+        with self._lock:
+            self._ended = True
+            if self._file is not None:
+                self._file.close()
+                self._part.unlink(missing_ok=True)
+
+    def _opened(self) -> BinaryIO:
+        if self._ended:
+            msg = "this file was committed or discarded"
+            raise ValueError(msg)
+        if self._file is None:
+            self._file = self._part.open("xb")
+        return self._file
 
 
 def _fetch_to_file(
-    kernel: Kernel, account: Account[Any], carried: Carried, item: Evidence, directory: Path
+    kernel: Kernel, account: Account[Any], carried: Carried, item: Evidence, path: Path
 ) -> Flow[SavedEvidence]:
-    path = directory / safe_name(item.name)
-    sink = yield from call(FileSink, path)
+    sink = FileSink(path)
     try:
         saved = yield from _fetch(kernel, account, carried, item, sink, str(path))
         yield from call(sink.commit)
@@ -228,6 +254,21 @@ def safe_name(name: str) -> str:
     """Make a file name of a label: no folders, no control characters, not hidden, at most 120 characters."""
     kept = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")
     return kept[-120:] or "evidence"
+
+
+def file_names(items: Iterable[Evidence]) -> dict[str, str]:
+    """Give each artefact, by its key, a file name of its own, also where case makes no difference."""
+    taken = {MANIFEST}
+    names: dict[str, str] = {}
+    for item in items:
+        first = Path(safe_name(item.name))
+        name, number = first.name, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{first.stem}-{number}{first.suffix}"
+        taken.add(name.casefold())
+        names[item.key] = name
+    return names
 
 
 def _supplier(kernel: Kernel, account: Account[Any]) -> SuppliesEvidence:

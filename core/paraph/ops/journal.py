@@ -36,11 +36,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from paraph.errors import AttemptSuperseded, UncertainStep, VendorError
-from paraph.flow.commands import NOT_DONE, UNKNOWN, Flow, Identify, Step
+from paraph.flow.commands import NOT_DONE, UNKNOWN, Command, Download, Flow, Http, Identify, Step
 from paraph.flow.helpers import call, now
+from paraph.flow.intercept import intercept
 from paraph.ledger import derive, stream_of
-from paraph.model import SubjectKind
+from paraph.model import Event, SubjectKind
 from paraph.ops.kernel import Kernel
+from paraph.ops.observe import notify
 from paraph.store.records import AttemptRecord, AttemptState, StepKind, StepRecord, StepState
 
 if TYPE_CHECKING:
@@ -58,8 +60,9 @@ def run_step(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[Any]:
         outcome = yield from _recover(attempt, step)
         if outcome is not None:
             return (yield from _finish(kernel, attempt, step, outcome[0]))
+    asked: list[Command] = []
     try:
-        value = yield from step.effect()
+        value = yield from intercept(step.effect(), lambda command: _note(command, asked))
     except VendorError as error:
         happened = yield from _happened(kernel, attempt, step, error)
         if happened is None:
@@ -67,7 +70,18 @@ def run_step(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[Any]:
                 yield from call(_drop, kernel, attempt, step)
             raise
         value = happened[0]
+    except Exception:
+        # An error of our own, such as a document that changed: before any request nothing can have happened.
+        if began and not asked:
+            yield from call(_drop, kernel, attempt, step)
+        raise
     return (yield from _finish(kernel, attempt, step, value))
+
+
+def _note(command: Command, asked: list[Command]) -> None:
+    """Remember that a request left; every command goes on to the runner."""
+    if isinstance(command, Http | Download):
+        asked.append(command)
 
 
 def _begin(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[tuple[StepRecord, bool]]:
@@ -179,16 +193,19 @@ def _uncertain(attempt: AttemptRecord, step: Step) -> UncertainStep:
 def identify(kernel: Kernel, attempt: AttemptRecord, command: Identify) -> Flow[None]:
     """Commit vendor references; what arrived for them before is adopted."""
     at = yield from now()
-    yield from call(_commit_references, kernel, attempt, command, at)
+    events = yield from call(_commit_references, kernel, attempt, command, at)
+    yield from notify(kernel, events)
 
 
-def _commit_references(kernel: Kernel, attempt: AttemptRecord, command: Identify, at: datetime) -> None:
+def _commit_references(
+    kernel: Kernel, attempt: AttemptRecord, command: Identify, at: datetime
+) -> tuple[Event, ...]:
     origin = kernel.origin(attempt.account)
     with kernel.store.begin() as tx:
         _guard(tx, attempt)
         stored = tx.attempt(attempt.id)
         if stored is None:
-            return
+            return ()
         if command.envelope and stored.vendor_ref not in {None, command.envelope}:
             msg = f"envelope {attempt.envelope_id!r} got another vendor id meanwhile; call client.resume"
             raise AttemptSuperseded(msg)
@@ -199,9 +216,10 @@ def _commit_references(kernel: Kernel, attempt: AttemptRecord, command: Identify
             documents=tuple({**dict(stored.documents), **dict(command.documents)}.items()),
         )
         if merged == stored:
-            return
+            return ()
         tx.put_attempt(merged)
-        if merged.vendor_ref:
-            stream = stream_of(origin, SubjectKind.ENVELOPE, merged.vendor_ref)
-            tx.adopt_events(stream, envelope_id=merged.envelope_id)
-            derive(tx, stream, origin, at=at, load=kernel.load)
+        if not merged.vendor_ref:
+            return ()
+        stream = stream_of(origin, SubjectKind.ENVELOPE, merged.vendor_ref)
+        tx.adopt_events(stream, envelope_id=merged.envelope_id)
+        return derive(tx, stream, origin, at=at, load=kernel.load)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from paraph.errors import UnknownEnvelope
+from paraph.errors import ConfigurationError, UnknownEnvelope, UsageError
 from paraph.ledger import Origin
 from paraph.model import Envelope
 from paraph.provider.account import Account, Carried
@@ -29,16 +29,20 @@ class Kernel:
     registry: Registry
     store: Store
     _accounts: dict[str, Account[Any]] = attrs.field(factory=dict, repr=False)
-    _lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
-    last_claim_read: dict[str, datetime] = attrs.field(factory=dict, repr=False)
-    """When an unproven claim last caused a read, by envelope: claims must not turn us into a load."""
+    _locks: dict[str, threading.Lock] = attrs.field(factory=dict, repr=False)
+    reads: dict[str, datetime] = attrs.field(factory=dict, repr=False)
+    """When a claim last caused a read that succeeded, by envelope: claims must not turn us into a load."""
 
     def account(self, name: str) -> Account[Any]:
         """Return an account with its secrets resolved, once.
 
         :raises UnknownAccount, MissingSecret, ConfigurationError: it cannot be used.
         """
-        with self._lock:
+        known = self._accounts.get(name)
+        if known is not None:
+            return known
+        # Resolving a secret may be slow: accounts do not wait for each other.
+        with self._locks.setdefault(name, threading.Lock()):
             if name not in self._accounts:
                 self._accounts[name] = self.config.account(name, self.registry)
             return self._accounts[name]
@@ -57,6 +61,11 @@ class Kernel:
             vendor_tenant=self.provider(account).tenant(account),
         )
 
+    def environment(self, account_name: str) -> str:
+        """Return an account's environment, or ``""`` if it is not configured any more. Needs no secret."""
+        configured = self.config.accounts.get(account_name)
+        return configured.environment if configured else ""
+
     def load(self, record: EnvelopeRecord) -> Envelope:
         """Return a stored envelope; documents kept in memory have no content yet."""
         from paraph.convert.envelope import envelope_from_json
@@ -70,14 +79,15 @@ class Kernel:
         return envelope_to_json(envelope, self._provider_of_options)
 
     def _options_class(self, provider: str) -> type | None:
-        return self.registry.info(provider, where="a stored envelope").envelope_options
+        try:
+            return self.registry.info(provider, where="a stored envelope").envelope_options
+        except ConfigurationError:  # the plugin is gone; what it alone understood stays in the store
+            return None
 
     def _provider_of_options(self, kind: type) -> str:
         for name in {account.provider for account in self.config.accounts.values()}:
-            if self.registry.info(name, where="accounts").envelope_options is kind:
+            if self._options_class(name) is kind:
                 return name
-        from paraph.errors import UsageError
-
         msg = f"Envelope.options holds a {kind.__name__}, which no configured provider understands"
         raise UsageError(msg)
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from paraph.errors import NotReady, Unobservable, UnsupportedCapability, VendorError, WaitTimeout
+from paraph.errors import (
+    ConfigurationError,
+    NotReady,
+    Unobservable,
+    UnsupportedCapability,
+    VendorError,
+    WaitTimeout,
+)
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, now, sleep
 from paraph.ledger import events_of
@@ -14,6 +21,7 @@ from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.observe import observe, project
 from paraph.provider.account import Account, Carried
 from paraph.provider.capability import Capability
+from paraph.store.records import AttemptRecord
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.25, 15.0, 1.5
 """Seconds between two looks of ``wait``, growing by the factor."""
@@ -33,29 +41,41 @@ def refresh(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
     :raises UnsupportedCapability: this vendor offers no read.
     :raises NotReady: it does not exist at the vendor yet; see ``resume``.
     """
+    yield from read(kernel, envelope_id)
+    return (yield from project(kernel, envelope_id))
+
+
+def read(kernel: Kernel, envelope_id: str) -> Flow[tuple[Event, ...]]:
+    """Read an envelope's state at the vendor and return what was new."""
     account, carried = yield from located(kernel, envelope_id)
     require(kernel, account, Capability.READ_STATUS, "the vendor tells its state by webhooks only")
     provider = kernel.provider(account)
     observation = yield from under(kernel, account, provider.read(carried, account))
-    yield from observe(kernel, observation, account.name)
-    return (yield from project(kernel, envelope_id))
+    return (yield from observe(kernel, observation, account.name))
 
 
 def located(kernel: Kernel, envelope_id: str) -> Flow[tuple[Account[object], Carried]]:
     """Return the account and the vendor's references of an envelope that exists at its vendor."""
-    carried, name = yield from call(_located, kernel, envelope_id)
-    account = yield from call(kernel.account, name)
+    carried, attempt = yield from call(_located, kernel, envelope_id)
+    account = yield from call(kernel.account, attempt.account)
+    origin = yield from call(kernel.origin, attempt.account)
+    if (origin.provider, origin.vendor_tenant) != (attempt.provider, attempt.vendor_tenant):
+        msg = (
+            f"envelope {envelope_id!r} was sent by account {attempt.account!r} when it belonged to another "
+            f"tenant of {attempt.provider!r}; configure the credentials of that tenant to act on it"
+        )
+        raise ConfigurationError(msg)
     return account, carried
 
 
-def _located(kernel: Kernel, envelope_id: str) -> tuple[Carried, str]:
+def _located(kernel: Kernel, envelope_id: str) -> tuple[Carried, AttemptRecord]:
     with kernel.store.begin() as tx:
         stored = must_find(tx, envelope_id)
         attempt = current_attempt(tx, envelope_id)
     if attempt is None or not attempt.vendor_ref:
         msg = f"envelope {envelope_id!r} does not exist at its vendor yet; client.resume continues its send"
         raise NotReady(msg)
-    return carried_of(kernel.load(stored), attempt), attempt.account
+    return carried_of(kernel.load(stored), attempt), attempt
 
 
 def require(kernel: Kernel, account: Account[object], capability: Capability, hint: str = "") -> None:
@@ -115,7 +135,7 @@ def _events(
         if envelope_id is not None:
             must_find(tx, envelope_id)
         records = tx.events(envelope_id=envelope_id, account=account, after=after, limit=limit)
-        return events_of(tx, records, kernel.origin, kernel.load)
+        return events_of(tx, records, kernel.environment, kernel.load)
 
 
 def has_ended(snapshot: Snapshot) -> bool:
@@ -132,7 +152,7 @@ def wait(
 ) -> Flow[Snapshot]:
     """Wait until an envelope has ended, or until ``until`` says so; look at growing intervals.
 
-    :param timeout: seconds.
+    :param timeout: seconds; 0 looks once.
     :raises Unobservable: this vendor never tells that an envelope is completed.
     :raises WaitTimeout: it did not happen in time.
     """
@@ -148,14 +168,15 @@ def wait(
     started = yield from now()
     pause = FIRST_PAUSE
     while not until(snapshot):
+        snapshot = yield from _look(kernel, envelope_id, readable=Capability.READ_STATUS in offered)
+        if until(snapshot):
+            break
         passed = ((yield from now()) - started).total_seconds()
         if passed >= timeout:
             msg = f"envelope {envelope_id!r} is {snapshot.lifecycle} after {timeout:g} s; it lives on"
             raise WaitTimeout(msg)
-        snapshot = yield from _look(kernel, envelope_id, readable=Capability.READ_STATUS in offered)
-        if not until(snapshot):
-            yield from sleep(min(pause, max(0.0, timeout - passed)))
-            pause = min(pause * GROWTH, LONGEST_PAUSE)
+        yield from sleep(min(pause, timeout - passed))
+        pause = min(pause * GROWTH, LONGEST_PAUSE)
     return snapshot
 
 

@@ -8,18 +8,25 @@ from paraph.ledger import Origin, record, stream_of
 from paraph.model import Event, Observation, Snapshot, SubjectKind
 from paraph.ops.kernel import Kernel, current_attempt, must_find
 from paraph.projection import snapshot_of
+from paraph.store.records import Sighting
 
 
 def observe(kernel: Kernel, observation: Observation, account: str) -> Flow[tuple[Event, ...]]:
     """Add an observation to the ledger and return what was new; observers hear of it after the commit."""
-    events = yield from call(_record, kernel, observation, kernel.origin(account))
-    if events and kernel.registry.has_observers:
-        for event in events:
-            yield from call(kernel.registry.notify, event)
+    events = yield from call(_record, kernel, observation, account)
+    yield from notify(kernel, events)
     return events
 
 
-def _record(kernel: Kernel, observation: Observation, origin: Origin) -> tuple[Event, ...]:
+def notify(kernel: Kernel, events: tuple[Event, ...]) -> Flow[None]:
+    """Tell observers of events that were committed."""
+    if events and kernel.registry.has_observers:
+        for event in events:
+            yield from call(kernel.registry.notify, event)
+
+
+def _record(kernel: Kernel, observation: Observation, account: str) -> tuple[Event, ...]:
+    origin = kernel.origin(account)
     with kernel.store.begin() as tx:
         return record(tx, observation, origin, load=kernel.load)
 
@@ -30,20 +37,24 @@ def project(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
 
 
 def _project(kernel: Kernel, envelope_id: str) -> Snapshot:
+    """Project from what is stored alone: neither the account's secrets nor the account are needed."""
     with kernel.store.begin() as tx:
         stored = must_find(tx, envelope_id)
         attempt = current_attempt(tx, envelope_id)
-        origin = kernel.origin(stored.account)
-        sightings = (
-            tx.sightings(stream_of(origin, SubjectKind.ENVELOPE, attempt.vendor_ref))
-            if attempt is not None and attempt.vendor_ref
-            else ()
-        )
+        sightings: tuple[Sighting, ...] = ()
+        if attempt is not None and attempt.vendor_ref:
+            origin = Origin(
+                account=attempt.account,
+                provider=attempt.provider,
+                environment=attempt.environment,
+                vendor_tenant=attempt.vendor_tenant,
+            )
+            sightings = tx.sightings(stream_of(origin, SubjectKind.ENVELOPE, attempt.vendor_ref))
     return snapshot_of(
         stored,
         kernel.load(stored),
         attempt,
         sightings,
-        environment=origin.environment,
-        provider=origin.provider,
+        environment=attempt.environment if attempt else kernel.environment(stored.account),
+        provider=attempt.provider if attempt else "",
     )

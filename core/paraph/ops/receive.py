@@ -7,15 +7,15 @@ A vendor that gets any answer but 200 may never send again, and the proof of a d
 be a remote call that fails. So:
 
 1. :func:`receive` checks only what is local and cheap, commits the delivery, and says 200. The
-   same bytes again are the same delivery. What cannot be stored is never answered with 200.
-2. :func:`process` reads the delivery (pure), checks its proof, and records what it tells. It
-   may be run again at any time: a vendor that cannot be reached leaves the delivery stored with
-   the next time to try. Unreachable is never forged.
-3. The proof may be a one-time token, consumed by checking it. The intent to check is committed
-   before, so "already used" has three meanings that our own records tell apart: we began before
-   and crashed (true), another delivery carries it (replayed), or neither (forged).
-4. What stays unproven is a claim: it moves nothing, and causes at most one read per envelope
-   and minute where the vendor offers a read.
+   same body with the same proof headers again is the same delivery; one that carries no one-time
+   token is processed anew, since the vendor may say the same words of a later state. What
+   cannot be stored is never answered with 200.
+2. :func:`process` reads the delivery (pure), decides how far to believe it
+   (:mod:`paraph.ops.believe`), and records what it tells. It may be run again at any time, also by
+   two workers at once: a vendor that cannot be reached leaves the delivery stored with the next
+   time to try, and a delivery that was processed is never put back by a slower run.
+3. What stays unproven is a claim: it moves nothing, and is followed by a read where the vendor
+   offers one, at most one per envelope and minute; a claim that comes sooner waits for its read.
 """
 
 from __future__ import annotations
@@ -24,52 +24,56 @@ import hashlib
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any, Final
 
 import attrs
 
-from paraph.errors import ConfigurationError, ParaphError, StoreError, VendorError
+from paraph.errors import ConfigurationError, ParaphError, StoreError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, new_id, now
 from paraph.model import Event, Observation, Source, Trust
-from paraph.ops.carry import under
+from paraph.ops.believe import SCHEDULE, Belief, believe
 from paraph.ops.kernel import Kernel
-from paraph.ops.look import events as events_since
-from paraph.ops.look import refresh
+from paraph.ops.look import read
 from paraph.ops.observe import observe
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.provider.account import Account, Delivery
 from paraph.provider.capability import Capability
-from paraph.provider.protocol import Reading, Verdict
+from paraph.provider.protocol import Reading
 from paraph.store.records import DeliveryRecord, DeliveryStage
 
 MAX_BODY: Final = 256 << 10
 """Bytes of a webhook body; vendors advise each other to stay below 20 KB."""
 
+MAX_HEADER: Final = 8 << 10
+"""Characters of a kept header."""
+
 MOST_WAITING: Final = (10_000, 100 << 20)
 """Deliveries and bytes per account that may wait unprocessed before new ones are refused."""
 
-KEPT_HEADERS: Final = frozenset(
-    {"content-type", "user-agent", "organisation_id", "organisation-id", "organization_id", "organization-id"}
-)
-"""Headers that are stored. Credentials, cookies and addresses of people are not."""
+ALWAYS_KEPT: Final = frozenset({"content-type", "user-agent"})
+"""Headers that are kept for every provider, besides those that it names. Credentials, cookies and
+addresses of people are not."""
 
-SCHEDULE: Final = (0.2, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600, 3600, 7200, 14400, 28800)
-"""Seconds until a delivery that could not be checked is tried again; then it is only a claim."""
+REJECTED_KEPT: Final = timedelta(days=7)
+"""How long a rejected delivery stays for a person to look at."""
 
 CLAIM_READS: Final = timedelta(minutes=1)
+MOST_READS_KNOWN: Final = 10_000
 
 log = logging.getLogger("paraph.webhooks")
 
 
-class _Presumed(Enum):
-    """The token was used, most likely by our own check whose answer was lost: the read decides."""
-
-    PRESUMED = "presumed"
+class _Full(Exception):
+    """The quota is used up; raised to undo the transaction."""
 
 
-PRESUMED: Final = _Presumed.PRESUMED
+class _Later(Exception):
+    """The delivery has to wait until ``at``."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__()
+        self.at = at
 
 
 def receive(
@@ -77,8 +81,9 @@ def receive(
 ) -> Flow[Outcome]:
     """Store one webhook request durably. Never raises for what a stranger may send.
 
-    :param headers: as received, any case. :param path: what followed the path secret in the URL.
-    :returns: status 200 exactly if it is stored.
+    :param headers: as received, any case.
+    :param path: what followed the path secret in the URL.
+    :returns: status 200 exactly if it is stored. A ``DUPLICATE`` needs no processing.
     """
     if account not in kernel.config.accounts:
         return _refused("unknown_account", 404)
@@ -86,38 +91,67 @@ def receive(
         return _refused("too_large", 413)
     delivery_id = yield from new_id()
     at = yield from now()
+    try:
+        stored, waits = yield from call(_store, kernel, account, delivery_id, headers, body, path, at)
+    except StoreError:
+        return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="store")
+    except _Full:
+        return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="quota")
+    kind = OutcomeKind.ACCEPTED if waits else OutcomeKind.DUPLICATE
+    return Outcome(kind=kind, status=200, delivery_id=stored)
+
+
+def _store(
+    kernel: Kernel,
+    account: str,
+    delivery_id: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    path: str,
+    at: datetime,
+) -> tuple[str, bool]:
+    """Commit a delivery; return the id under which it is stored, and whether it waits to be processed."""
+    proving = _proving_headers(kernel, account)
+    kept = tuple(sorted(_kept(headers, proving | ALWAYS_KEPT)))
+    digest = hashlib.sha256(body)
+    for name, value in kept:
+        if name in proving:
+            digest.update(f"\n{name}:{value}".encode())
     record = DeliveryRecord(
         id=delivery_id,
         account=account,
         path=path[:512],
-        headers=tuple(sorted(_kept(headers))),
+        headers=kept,
         body=body,
-        body_sha256=hashlib.sha256(body).hexdigest(),
+        body_sha256=digest.hexdigest(),
         received_at=at,
     )
+    with kernel.store.begin() as tx:
+        stored, new = tx.add_delivery(record)
+        if new:
+            count, size = tx.count_unprocessed(account)
+            if count > MOST_WAITING[0] or size > MOST_WAITING[1]:
+                raise _Full
+        elif stored.stage is not DeliveryStage.STORED and not stored.proof:
+            tx.put_delivery(attrs.evolve(stored, stage=DeliveryStage.STORED, attempts=0, next_at=None))
+            new = True
+    return stored.id, new
+
+
+def _proving_headers(kernel: Kernel, account: str) -> frozenset[str]:
+    """Return the headers that the account's provider wants; a broken plugin may not cost a delivery."""
     try:
-        stored, new = yield from call(_store, kernel, record)
-    except StoreError:
-        return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="store")
-    if stored is None:
-        return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="quota")
-    kind = OutcomeKind.ACCEPTED if new else OutcomeKind.DUPLICATE
-    return Outcome(kind=kind, status=200, delivery_id=stored.id)
+        provider = kernel.config.accounts[account].provider
+        return kernel.registry.info(provider, where=f"accounts.{account}.provider").webhook_headers
+    except ConfigurationError:
+        return frozenset()
 
 
-def _kept(headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+def _kept(headers: Mapping[str, str], names: frozenset[str]) -> Iterable[tuple[str, str]]:
     for name, value in headers.items():
         lower = name.lower()
-        if lower in KEPT_HEADERS:
-            yield lower, value[:512].encode("ascii", "backslashreplace").decode()
-
-
-def _store(kernel: Kernel, record: DeliveryRecord) -> tuple[DeliveryRecord | None, bool]:
-    with kernel.store.begin() as tx:
-        count, size = tx.count_unprocessed(record.account)
-        if count >= MOST_WAITING[0] or size + len(record.body) > MOST_WAITING[1]:
-            return None, False
-        return tx.add_delivery(record)
+        if lower in names:
+            yield lower, value[:MAX_HEADER].encode("ascii", "backslashreplace").decode()
 
 
 def process(kernel: Kernel, delivery_id: str) -> Flow[Outcome]:
@@ -132,8 +166,8 @@ def process(kernel: Kernel, delivery_id: str) -> Flow[Outcome]:
         return (yield from _understand(kernel, record))
     except StoreError:
         raise
-    except VendorError as error:
-        return (yield from _again(kernel, record, type(error).__name__))
+    except _Later as later:
+        return (yield from _again(kernel, record, "claim", at=later.at))
     except ConfigurationError:
         return (yield from _again(kernel, record, "configuration"))
     except ParaphError as error:
@@ -145,7 +179,10 @@ def process(kernel: Kernel, delivery_id: str) -> Flow[Outcome]:
 
 
 def process_due(kernel: Kernel, *, limit: int = 100) -> Flow[tuple[Outcome, ...]]:
-    """Process deliveries that wait: new ones, and those whose time to be tried again has come."""
+    """Process deliveries that wait: new ones, and those whose time to be tried again has come.
+
+    Rejected ones older than a week are forgotten on the way.
+    """
     at = yield from now()
     due = yield from call(_due, kernel, at, limit)
     outcomes = []
@@ -174,7 +211,6 @@ def ingest(
 
 def _understand(kernel: Kernel, record: DeliveryRecord) -> Flow[Outcome]:
     account = yield from call(kernel.account, record.account)
-    provider = kernel.provider(account)
     delivery = Delivery(
         account=account.name,
         headers=dict(record.headers),
@@ -182,97 +218,65 @@ def _understand(kernel: Kernel, record: DeliveryRecord) -> Flow[Outcome]:
         path=record.path,
         received_at=record.received_at,
     )
-    reading = provider.observe(delivery, account)
+    reading = kernel.provider(account).observe(delivery, account)
     if reading.rejected is not None:
         return (yield from _reject(kernel, record, reading.rejected.value))
-    trust = yield from _trust(kernel, account, record, reading, delivery)
-    if isinstance(trust, str):
-        return (yield from _reject(kernel, record, trust))
-    if trust is Trust.VERIFIED:
-        for key, value in reading.private:
-            yield from call(_keep, kernel, account.name, key, value.reveal())
-    at = yield from now()
-    readable = yield from call(_readable, kernel, account, reading.subject_ref)
-    events: tuple[Event, ...] = ()
-    if trust is not PRESUMED or readable is None:
-        observation = Observation(
-            source=Source.WEBHOOK,
-            trust=trust if isinstance(trust, Trust) else Trust.CLAIMED,
-            observed_at=at,
-            facts=reading.facts,
-            our_reference=reading.our_reference if trust is Trust.VERIFIED else "",
-        )
-        events = yield from observe(kernel, observation, account.name)
-    if readable is not None and (reading.read or trust is not Trust.VERIFIED):
-        events += yield from _read_back(kernel, readable, at, throttled=trust is Trust.CLAIMED)
-    done = attrs.evolve(record, stage=DeliveryStage.PROCESSED, outcome=_word(trust))
+    belief = yield from believe(kernel, account, record, reading, delivery)
+    if belief.rejected:
+        return (yield from _reject(kernel, record, belief.rejected))
+    if belief.private:
+        yield from call(_keep, kernel, account.name, reading, belief.presumed)
+    events = yield from _record(kernel, account, record, reading, belief)
+    done = attrs.evolve(record, stage=DeliveryStage.PROCESSED, outcome=belief.word)
     yield from call(_put, kernel, done)
     return Outcome(kind=OutcomeKind.ACCEPTED, status=200, delivery_id=record.id, events=events)
 
 
-def _trust(
-    kernel: Kernel, account: Account[Any], record: DeliveryRecord, reading: Reading, delivery: Delivery
-) -> Flow[Trust | _Presumed | str]:
-    """Decide how far a delivery is to be trusted, or why it is rejected."""
-    begun_before = False
-    if reading.proof is not None:
-        proof = hashlib.sha256(reading.proof.reveal().encode("utf-8", "surrogatepass")).hexdigest()
-        others, begun_before = yield from call(_intend, kernel, record, proof)
-        if others:
-            return "replayed"
-        if len(SCHEDULE) <= record.attempts:
-            return Trust.CLAIMED
-    flow = kernel.provider(account).verify(reading, delivery, account)
-    verdict = yield from under(kernel, account, flow)
-    match verdict:
-        case Verdict.PROVEN:
-            return Trust.VERIFIED
-        case Verdict.USED:
-            return PRESUMED if begun_before else "replayed"
-        case Verdict.UNPROVEN | Verdict.EXPIRED:
-            return Trust.CLAIMED
-        case _:
-            return "forged"
-
-
-def _intend(kernel: Kernel, record: DeliveryRecord, proof: str) -> tuple[bool, bool]:
-    """Commit that the token is about to be checked.
-
-    :returns: whether another delivery carries it, and whether the check was begun before.
-    """
-    with kernel.store.begin() as tx:
-        others = any(other.id != record.id for other in tx.deliveries_with_proof(record.account, proof))
-        stored = tx.delivery(record.id) or record
-        if not others:
-            tx.put_delivery(attrs.evolve(stored, proof=proof, proof_intent=True))
-        return others, stored.proof_intent
-
-
-def _read_back(kernel: Kernel, envelope_id: str, at: datetime, *, throttled: bool) -> Flow[tuple[Event, ...]]:
-    """Read the envelope where the delivery alone is not certain."""
-    if throttled:
-        last = kernel.last_claim_read.get(envelope_id)
+def _record(
+    kernel: Kernel, account: Account[Any], record: DeliveryRecord, reading: Reading, belief: Belief
+) -> Flow[tuple[Event, ...]]:
+    """Record what a delivery tells, and read the envelope where the delivery alone is not certain."""
+    at = yield from now()
+    proven = belief.trust is Trust.VERIFIED
+    ours = yield from call(_readable, kernel, account, reading)
+    events: tuple[Event, ...] = ()
+    if not belief.presumed or ours is None:
+        observation = Observation(
+            source=Source.WEBHOOK,
+            trust=belief.trust,
+            observed_at=at,
+            facts=reading.facts,
+            our_reference=reading.our_reference if proven else "",
+            signatories=reading.signatories if proven else (),
+        )
+        events = yield from observe(kernel, observation, account.name)
+        if ours is None and proven:  # the delivery itself may have told whose it is
+            ours = yield from call(_readable, kernel, account, reading)
+    if ours is None or (proven and not reading.read):
+        return events
+    if not proven and not belief.presumed:
+        last = kernel.reads.get(ours)
+        if last is not None and last >= record.received_at:
+            return events  # what it claims was read already, if it is true
         if last is not None and at - last < CLAIM_READS:
-            return ()
-        kernel.last_claim_read[envelope_id] = at
-    before = yield from call(_last_sequence, kernel)
-    yield from refresh(kernel, envelope_id)
-    return (yield from events_since(kernel, envelope_id, after=before))
+            raise _Later(last + CLAIM_READS)
+    events += yield from read(kernel, ours)
+    if len(kernel.reads) >= MOST_READS_KNOWN:
+        kernel.reads.clear()
+    kernel.reads[ours] = at
+    return events
 
 
-def _last_sequence(kernel: Kernel) -> int:
-    with kernel.store.begin() as tx:
-        return tx.last_sequence()
-
-
-def _readable(kernel: Kernel, account: Account[Any], vendor_ref: str) -> str | None:
-    """Return the id of our envelope behind a vendor's reference, if its state can be read."""
-    if not vendor_ref or Capability.READ_STATUS not in kernel.provider(account).capabilities(account):
+def _readable(kernel: Kernel, account: Account[Any], reading: Reading) -> str | None:
+    """Return the id of our envelope that a delivery is about, if its state can be read."""
+    if not reading.subject_ref:
+        return None
+    if Capability.READ_STATUS not in kernel.provider(account).capabilities(account):
         return None
     origin = kernel.origin(account.name)
     with kernel.store.begin() as tx:
         attempt = tx.attempt_by_vendor_ref(
-            provider=origin.provider, vendor_tenant=origin.vendor_tenant, vendor_ref=vendor_ref
+            provider=origin.provider, vendor_tenant=origin.vendor_tenant, vendor_ref=reading.subject_ref
         )
         if attempt is None:
             return None
@@ -287,22 +291,27 @@ def _delivery(kernel: Kernel, delivery_id: str) -> DeliveryRecord | None:
 
 def _due(kernel: Kernel, at: datetime, limit: int) -> tuple[str, ...]:
     with kernel.store.begin() as tx:
+        tx.drop_deliveries(stage=DeliveryStage.REJECTED, before=at - REJECTED_KEPT)
         return tuple(record.id for record in tx.due_deliveries(at, limit=limit))
 
 
 def _put(kernel: Kernel, record: DeliveryRecord) -> None:
-    """Replace the processing state, keeping what the proof check and duplicates changed meanwhile."""
+    """Replace the processing state, unless a faster run has finished it; keep what the proof check noted."""
     with kernel.store.begin() as tx:
         stored = tx.delivery(record.id)
-        if stored is not None:
-            tx.put_delivery(
-                attrs.evolve(record, proof=stored.proof, proof_intent=stored.proof_intent, seen=stored.seen)
+        if stored is not None and stored.stage is DeliveryStage.STORED:
+            kept = attrs.evolve(
+                record, proof=stored.proof, proof_checks=stored.proof_checks, seen=stored.seen
             )
+            tx.put_delivery(kept)
 
 
-def _keep(kernel: Kernel, account: str, key: str, value: str) -> None:
+def _keep(kernel: Kernel, account: str, reading: Reading, only_new: bool) -> None:  # noqa: FBT001 - called by name of function
+    """Keep the secrets of a delivery; those of a presumed one only where nothing is kept yet."""
     with kernel.store.begin() as tx:
-        tx.put_private(account, key, value)
+        for key, value in reading.private:
+            if not only_new or tx.private(account, key) is None:
+                tx.put_private(account, key, value.reveal())
 
 
 def _reject(kernel: Kernel, record: DeliveryRecord, reason: str) -> Flow[Outcome]:
@@ -311,19 +320,16 @@ def _reject(kernel: Kernel, record: DeliveryRecord, reason: str) -> Flow[Outcome
     return Outcome(kind=OutcomeKind.REJECTED, status=200, reason=reason, delivery_id=record.id)
 
 
-def _again(kernel: Kernel, record: DeliveryRecord, reason: str) -> Flow[Outcome]:
+def _again(
+    kernel: Kernel, record: DeliveryRecord, reason: str, *, at: datetime | None = None
+) -> Flow[Outcome]:
     """Leave a delivery stored, with the next time to try it."""
-    at = yield from now()
-    pause = SCHEDULE[min(record.attempts, len(SCHEDULE) - 1)]
-    later = attrs.evolve(
-        record, attempts=record.attempts + 1, next_at=at + timedelta(seconds=pause), outcome=reason
-    )
-    yield from call(_put, kernel, later)
+    if at is None:
+        pause = SCHEDULE[min(record.attempts, len(SCHEDULE) - 1)]
+        at = (yield from now()) + timedelta(seconds=pause)
+        record = attrs.evolve(record, attempts=record.attempts + 1)
+    yield from call(_put, kernel, attrs.evolve(record, next_at=at, outcome=reason))
     return Outcome(kind=OutcomeKind.UNAVAILABLE, status=200, reason=reason, delivery_id=record.id)
-
-
-def _word(trust: Trust | _Presumed) -> str:
-    return trust.name.lower()
 
 
 def _refused(reason: str, status: int) -> Outcome:

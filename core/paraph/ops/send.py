@@ -17,6 +17,7 @@ from paraph.ops.check import check, choose_account, refuse_if_blocked, with_defa
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.observe import observe, project
 from paraph.provider.account import Account
+from paraph.store.protocol import Transaction
 from paraph.store.records import AttemptRecord, AttemptState, EnvelopeRecord
 
 
@@ -76,12 +77,15 @@ def _known(kernel: Kernel, envelope: Envelope) -> AttemptRecord | None:
         stored = tx.envelope(envelope.id)
         if stored is None:
             return None
-        if stored.body != kernel.dump(envelope):
-            msg = (
-                f"envelope id {envelope.id!r} was used for another content; give a new one to a new envelope"
-            )
-            raise UsageError(msg)
+        _must_be_the_same(tx, envelope.id, kernel.dump(envelope))
         return current_attempt(tx, envelope.id)
+
+
+def _must_be_the_same(tx: Transaction, envelope_id: str, body: str) -> None:
+    """Refuse another content under a known id. :raises UsageError: it is another."""
+    if must_find(tx, envelope_id).body != body:
+        msg = f"envelope id {envelope_id!r} was used for another content; give a new one to a new envelope"
+        raise UsageError(msg)
 
 
 def _register(
@@ -103,7 +107,8 @@ def _register(
                 body=body,
             )
         )
-        if not added:  # another thread sent the same envelope a moment ago
+        if not added:  # another thread sent an envelope of this id a moment ago
+            _must_be_the_same(tx, envelope.id, body)
             first = current_attempt(tx, envelope.id)
             if first is not None:
                 return first

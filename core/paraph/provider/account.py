@@ -47,8 +47,10 @@ class Account(Generic[SettingsT]):
 class Carried:
     """An envelope on its way through one account.
 
-    :ivar reference: our reference of this attempt, given to the vendor where it takes one.
-    :ivar vendor_ref: the vendor's id, ``""`` before it is known.
+    :ivar reference: our reference of this attempt (32 hex characters), given to the vendor where it
+        takes one; the same after a resume.
+    :ivar vendor_ref: the vendor's id, ``""`` before it is known. A proven delivery that echoes our
+        reference may tell it before the send's own answer does.
     :ivar signatories: local id to vendor reference, as far as known; ``documents`` likewise.
     """
 
@@ -68,7 +70,8 @@ class Carried:
 class Delivery:
     """One webhook request as it arrived, without the path secret.
 
-    :ivar headers: names in lower case; only allow-listed ones.
+    :ivar headers: names in lower case: ``content-type``, ``user-agent`` and those that
+        ``ProviderInfo.webhook_headers`` names; any may be missing.
     :ivar path: what followed the secret in the URL, without a leading slash.
     """
 

@@ -27,7 +27,7 @@ BY_STATUS: Mapping[int, type[errors.VendorError]] = {
 408 counts as unknown effect: the vendor gave up waiting, but nobody says where.
 """
 
-_CODE = re.compile(r"[A-Za-z0-9_.:\- ]{1,120}")
+_CODE = re.compile(r"[A-Za-z0-9_.:\-]{1,120}")
 _REQUEST_ID = ("x-request-id", "request-id", "x-correlation-id")
 
 
@@ -45,8 +45,8 @@ def problem_of(
 ) -> errors.VendorError | None:
     """Return the error that an answer is, or ``None`` for a success (2xx).
 
-    :param code: the vendor's own error code; anything that does not look like one is dropped,
-        since a body may echo personal data.
+    :param code: the vendor's own error code; anything that does not look like one, such as words
+        with spaces between them, is dropped, since a body may echo personal data.
     :param message: a sentence of ours; never the vendor's text.
     :param kind: a class that the vendor's code names more exactly than the status does.
     """
@@ -92,7 +92,9 @@ def json_of(response: httpx.Response) -> Any:
     try:
         return response.json()
     except (ValueError, RecursionError):
-        raise malformed(response, "the vendor's answer is not JSON") from None
+        pass
+    # Outside the handler: the decoder's error holds the whole text.
+    raise malformed(response, "the vendor's answer is not JSON")
 
 
 def malformed(response: httpx.Response, message: str) -> errors.MalformedResponse:

@@ -8,19 +8,22 @@ are ``None`` are left out.
 
 The declared :class:`Repeat` decides about retrying: reads and idempotent actions are
 repeated by :data:`paraph.flow.READING`, the others never.
+
+Writing a large JSON body takes long, so such a request is built outside the event loop.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import attrs
 
 from paraph.errors import UsageError, VendorError
-from paraph.flow import Flow, http, retrying
+from paraph.flow import Flow, call, http, retrying
 from paraph.provider.account import Account
 from paraph.provider.action import Action, Repeat
 
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
 ParamsT = TypeVar("ParamsT")
 ResultT = TypeVar("ResultT")
+
+LONG = 1 << 16
+"""Characters, bytes or items from which on writing a parameter may hold up an event loop."""
 
 _BODYLESS = frozenset({"GET", "DELETE", "HEAD"})
 _NAME = re.compile(r"\{(\w+)\}")
@@ -114,6 +120,14 @@ def _text(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
+def _is_large(params: object) -> bool:
+    """Whether there is a long parameter, or free JSON, whose size only writing it would tell."""
+    values = (getattr(params, field.name) for field in attrs.fields(type(params)))  # type: ignore[arg-type]  # an attrs class
+    return any(
+        isinstance(value, Mapping) or (isinstance(value, Sized) and len(value) > LONG) for value in values
+    )
+
+
 def endpoint(
     api: Api,
     name: str,
@@ -130,7 +144,9 @@ def endpoint(
     """Make an action of one request, as the module says."""
 
     def once(account: Account[Any], given: ParamsT) -> Flow[ResultT]:
-        response = yield from http(api.request(account, method, path, given))
+        build = functools.partial(api.request, account, method, path, given)
+        request = (yield from call(build)) if _is_large(given) else build()
+        response = yield from http(request)
         return api.answer(response, result)
 
     def run(account: Account[Any], given: ParamsT) -> Flow[ResultT]:

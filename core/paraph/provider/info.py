@@ -35,6 +35,8 @@ class ProviderInfo:
     :ivar build: makes the provider object; called once per registry, without I/O.
     :ivar simulator: dotted name ``module:function`` of the vendor's simulator, or empty.
     :ivar documentation: where the vendor documents its API.
+    :ivar webhook_headers: lower-case names of the request headers that ``observe`` and ``verify``
+        need, such as a signature's; others are not kept with a delivery.
     :ivar seen_live: whether the plugin was ever run against the live vendor.
     """
 
@@ -48,6 +50,7 @@ class ProviderInfo:
     envelope_options: type | None = None
     simulator: str = ""
     documentation: str = ""
+    webhook_headers: frozenset[str] = frozenset()
     seen_live: bool = False
 
 

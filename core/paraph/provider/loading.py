@@ -13,23 +13,31 @@ from __future__ import annotations
 import importlib.metadata
 import inspect
 import re
-from collections.abc import Callable, Iterable
+import typing
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import attrs
 import pluggy
 
 from paraph import errors
 from paraph.model import Problem
+from paraph.provider.capability import Capabilities, Capability
 from paraph.provider.hookspecs import HOOKS, PROJECT, Hooks
 from paraph.provider.info import PLUGIN_API, ProviderInfo
+
+if TYPE_CHECKING:
+    from paraph.provider.protocol import Provider
 
 PROVIDERS: Final = "paraph.providers"
 """Entry points of providers; an entry's name is what configuration calls it."""
 
 PLUGINS: Final = "paraph.plugins"
 """Entry points of plugins that only observe, check or resolve; all of them are loaded."""
+
+NEUTRAL: Final = ("provider", "environment", "allow_recipients", "webhook_secret", "defaults")
+"""The keys that every account has, whatever its provider: no settings class may have them."""
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+).*\bextra\s*==\s*['\"]([^'\"]+)['\"]", re.DOTALL)
 
@@ -188,12 +196,46 @@ def describe(source: Source) -> Described | Fault:
 
 
 def _imported(source: Source) -> object | Fault:
+    return _attempted(source, source.load, "cannot be imported")
+
+
+def _attempted(source: Source, make: Callable[[], object], otherwise: str) -> object | Fault:
+    """Run a stranger's code that imports; a module that is not there is named with its extra."""
     try:
-        return source.load()
+        return make()
     except ModuleNotFoundError as missing:
         return _missing_module(source, missing)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger's import does is that plugin's state
-        return broken(source, f"cannot be imported: {_one_line(error)}", error)
+        return broken(source, f"{otherwise}: {_one_line(error)}", error)
+
+
+def built(source: Source, info: ProviderInfo) -> Provider | Fault:
+    """Make the provider object and compare what it can do with what it declares. Never raises."""
+    made = _attempted(source, info.build, "cannot build its provider object")
+    if isinstance(made, Fault):
+        return made
+    contradictions = tuple(_contradictions(made, info.capabilities))
+    return broken(source, "; ".join(contradictions)) if contradictions else cast("Provider", made)
+
+
+def _contradictions(provider: object, declared: Capabilities) -> Iterator[str]:
+    """Yield where abilities and capabilities differ; each sentence goes on after the plugin's name."""
+    from paraph.provider import protocol
+
+    pairs: tuple[tuple[type, str, bool], ...] = (
+        (protocol.Cancels, "Capability.CANCEL", Capability.CANCEL in declared),
+        (protocol.Reminds, "Capability.REMIND", Capability.REMIND in declared),
+        (protocol.GivesLinks, "Capability.SIGNING_LINK", Capability.SIGNING_LINK in declared),
+        (protocol.ListsEvents, "Capability.EVENT_LIST", Capability.EVENT_LIST in declared),
+        (protocol.ManagesWebhooks, "Capability.MANAGE_WEBHOOKS", Capability.MANAGE_WEBHOOKS in declared),
+        (protocol.SuppliesEvidence, "a kind of evidence", bool(declared.evidence)),
+    )
+    for ability, capability, is_declared in pairs:
+        able = isinstance(provider, ability)
+        if is_declared and not able:
+            yield f"declares {capability} but its provider does not implement {ability.__name__}"
+        if able and not is_declared:
+            yield f"has a provider that implements {ability.__name__} but does not declare {capability}"
 
 
 def _examined(source: Source, plugin: object) -> Described:
@@ -214,9 +256,25 @@ def _examined(source: Source, plugin: object) -> Described:
         raise UnfitError(f"describes itself with a {type(info).__name__}, not with a ProviderInfo")
     if info.name != source.name:
         raise UnfitError(f"is installed as {source.name!r} but calls itself {info.name!r}")
-    if not attrs.has(info.settings):
-        raise UnfitError("has settings that are no attrs class")
+    _check_settings(info.settings)
     return Described(plugin=plugin, hooks=hooks, info=info)
+
+
+def _check_settings(kind: type) -> None:
+    """See that an account's table can be read into the settings class.
+
+    :raises UnfitError: it is no attrs class, has unreadable types, or takes a key of every account.
+    """
+    if not attrs.has(kind):
+        raise UnfitError("has settings that are no attrs class")
+    try:
+        typing.get_type_hints(kind)
+    except Exception as error:
+        raise UnfitError(f"has settings whose types cannot be read: {_one_line(error)}") from error
+    fields = cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(kind))
+    taken = [key for field in fields if field.init and (key := field.alias or field.name) in NEUTRAL]
+    if taken:
+        raise UnfitError(f"has the settings {', '.join(taken)}, which are keys of every account; rename them")
 
 
 def _judged(source: Source, info: ProviderInfo) -> Fault | None:

@@ -3,7 +3,7 @@
 A provider object is stateless: everything it needs is in its arguments, everything
 that lasts is behind commands. The required part is :class:`Provider`; further
 abilities are protocols of their own, and a declared capability and the type agree
-(a conformance check holds the two together).
+(the registry refuses a provider where they do not).
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Reading:
     :ivar facts: 0 to n; unknown words become facts of type ``unknown``.
     :ivar subject_ref: the vendor's id of the envelope that it is about, if any.
     :ivar our_reference: the attempt reference that the vendor echoes, if any.
-    :ivar proof: the one-time token, if this vendor sends one.
+    :ivar signatories: pairs (local id, vendor reference), where the vendor echoes our ids.
+    :ivar proof: the one-time token, if this vendor sends one. It must be unguessable: a digest of it
+        is committed before it is checked, and another delivery with the same one is a replay.
     :ivar read: the delivery asks for a read to be certain (an ambiguous end).
     :ivar rejected: why it is refused without any request, or ``None``.
     :ivar private: secrets to keep once it is proven, such as signing tokens, by key.
@@ -52,6 +54,7 @@ class Reading:
     facts: tuple[Fact, ...] = attrs.field(default=(), converter=to_facts)
     subject_ref: str = ""
     our_reference: str = ""
+    signatories: tuple[tuple[str, str], ...] = ()
     proof: Secret | None = None
     read: bool = False
     rejected: Malformed | None = None
@@ -67,10 +70,12 @@ class Verdict(StrEnum):
     """This vendor offers no proof: only a claim."""
     USED = "used"
     """The one-time token was consumed before; the receiving side decides by its own records."""
+    REPLAYED = "replayed"
+    """Genuine once, but stale or seen before."""
     FOREIGN = "foreign"
     """Invented, or made for someone else."""
     EXPIRED = "expired"
-    """Too old to be checked."""
+    """Too old to be checked: from now on only a claim."""
 
 
 class Provider(Protocol):
@@ -97,11 +102,11 @@ class Provider(Protocol):
         """Return what this vendor cannot be told, beyond what the capabilities say. No request."""
         ...
 
-    def authorize(self, account: Account[Any], refused: str | None) -> Flow[Mapping[str, str]]:
+    def authorize(self, account: Account[Any], refused: Mapping[str, str] | None) -> Flow[Mapping[str, str]]:
         """Return the headers that authenticate a request.
 
-        :param refused: the ``Authorization`` value that the vendor just refused with 401, or
-            ``None``; a renewable credential is renewed if it is still that one.
+        :param refused: the headers that this method returned before and the vendor just refused with
+            401, or ``None``; a renewable credential is renewed if it is still that one.
         """
         ...
 
@@ -110,7 +115,11 @@ class Provider(Protocol):
         ...
 
     def send(self, carried: Carried, account: Account[Any]) -> Flow[Observation]:
-        """Make and publish the envelope with journalled steps; the last one publishes."""
+        """Make and publish the envelope with journalled steps, and :func:`~paraph.flow.identify` what is known.
+
+        ``carried.envelope`` has the account's defaults applied. ``carried.reference`` is unique per
+        attempt and the same after a resume, so it also serves as an idempotency key.
+        """
         ...
 
     def read(self, carried: Carried, account: Account[Any]) -> Flow[Observation]:
@@ -125,7 +134,10 @@ class Provider(Protocol):
         ...
 
     def verify(self, reading: Reading, delivery: Delivery, account: Account[Any]) -> Flow[Verdict]:
-        """Check the proof of a delivery; vendor errors mean "cannot be checked now"."""
+        """Check the proof of a delivery; a vendor error means "cannot be checked now".
+
+        Processing may be hours after receiving: compare time stamps with ``delivery.received_at``.
+        """
         ...
 
 

@@ -145,21 +145,9 @@ class Registry:
             return found
         with self._lock:
             info = self.info(name, where=where)
-            if name not in self._providers:
-                try:
-                    self._providers[name] = info.build()
-                except Exception as error:
-                    raise errors.ProviderBroken(
-                        f"plugin {name!r} cannot be used",
-                        [
-                            Problem(
-                                path=where,
-                                code="provider.broken",
-                                message=f"its provider object cannot be built ({type(error).__name__})",
-                                hint="report it to the plugin's authors",
-                            )
-                        ],
-                    ) from error
+            fault = self._build(name, info)
+            if fault is not None:
+                raise fault.error(name, where)
             return self._providers[name]
 
     def info(self, name: str, *, where: str = "provider") -> ProviderInfo:
@@ -174,10 +162,31 @@ class Registry:
                 raise loading.not_installed(name, known, nearest(name, known)).error(name, where)
             return state.info
 
-    def listing(self) -> tuple[ProviderListing, ...]:
-        """Return every plugin by name, sound or not. Never raises and brings none into use."""
+    def listing(self, *, build: bool = False) -> tuple[ProviderListing, ...]:
+        """Return every plugin by name, sound or not. Never raises and brings none into use.
+
+        :param build: also make each provider's object, which shows what only then goes wrong, such as
+            a module that is imported late and not installed.
+        """
         with self._lock:
+            if build:
+                for name, entry in sorted(self._entries.items()):
+                    state = self._state(name, entry)
+                    if isinstance(state, Described) and state.info is not None:
+                        self._build(name, state.info)
             return tuple(self._listed(name, entry) for name, entry in sorted(self._entries.items()))
+
+    def _build(self, name: str, info: ProviderInfo) -> Fault | None:
+        """Make a provider's object once; why it cannot be made is its state from then on."""
+        if name in self._providers:
+            return None
+        entry = self._entries[name]
+        made = loading.built(entry.sources[0], info)
+        if isinstance(made, Fault):
+            entry.state = made
+            return made
+        self._providers[name] = made
+        return None
 
     def _listed(self, name: str, entry: _Entry) -> ProviderListing:
         state = self._state(name, entry)

@@ -47,6 +47,7 @@ class _Tables:
     sightings: dict[str, tuple[Sighting, ...]] = attrs.Factory(dict)
     events: dict[int, EventRecord] = attrs.Factory(dict)
     sequences: dict[str, int] = attrs.Factory(dict)
+    event_streams: dict[str, frozenset[str]] = attrs.Factory(dict)
     deliveries: dict[str, DeliveryRecord] = attrs.Factory(dict)
     identities: dict[tuple[str, str, str], str] = attrs.Factory(dict)
     stored: dict[str, bool] = attrs.Factory(dict)
@@ -215,7 +216,11 @@ class MemoryTransaction:
         stored = attrs.evolve(record, sequence=len(self._open.events) + 1)
         self._set(self._open.sequences, stored.event_id, stored.sequence)
         self._set(self._open.events, stored.sequence, stored)
+        self._set(self._open.event_streams, stored.stream, self.event_ids(stored.stream) | {stored.event_id})
         return stored
+
+    def event_ids(self, stream: str) -> frozenset[str]:
+        return self._open.event_streams.get(stream, frozenset())
 
     def event(self, event_id: str) -> EventRecord | None:
         return self._open.events.get(self._open.sequences.get(event_id, 0))
@@ -280,6 +285,17 @@ class MemoryTransaction:
             self._set(self._open.stored, record.id, True)  # noqa: FBT003 - the value of a set's member
         else:
             self._drop(self._open.stored, record.id)
+
+    def drop_deliveries(self, *, stage: DeliveryStage, before: datetime) -> int:
+        gone = [
+            record
+            for record in self._open.deliveries.values()
+            if record.stage is stage and record.received_at < before
+        ]
+        for record in gone:
+            self._drop(self._open.deliveries, record.id)
+            self._drop(self._open.identities, _identity(record))
+        return len(gone)
 
     def deliveries_with_proof(self, account: str, proof: str) -> tuple[DeliveryRecord, ...]:
         found = (

@@ -18,6 +18,7 @@ from typing import Protocol
 from paraph.store.records import (
     AttemptRecord,
     DeliveryRecord,
+    DeliveryStage,
     EnvelopeRecord,
     EventRecord,
     Sighting,
@@ -92,6 +93,10 @@ class Transaction(Protocol):
         """Insert with a higher sequence number than all before (with gaps); ``None`` if the id exists."""
         ...
 
+    def event_ids(self, stream: str) -> frozenset[str]:
+        """Return the ids of a stream's events."""
+        ...
+
     def event(self, event_id: str) -> EventRecord | None:
         """Return one, or ``None``."""
         ...
@@ -128,6 +133,10 @@ class Transaction(Protocol):
 
     def put_delivery(self, record: DeliveryRecord) -> None:
         """Replace by id; ``seen`` is never lowered, so that a copy counted meanwhile stays counted."""
+        ...
+
+    def drop_deliveries(self, *, stage: DeliveryStage, before: datetime) -> int:
+        """Forget deliveries of a stage that were received before; return how many."""
         ...
 
     def deliveries_with_proof(self, account: str, proof: str) -> tuple[DeliveryRecord, ...]:

@@ -143,10 +143,11 @@ class EventRecord:
 class DeliveryRecord:
     """One webhook request as it arrived.
 
-    :ivar body_sha256: with ``account`` and ``path`` the identity: the same bytes again raise ``seen``.
+    :ivar body_sha256: digest of the body and of the headers that prove it; with ``account`` and ``path``
+        the identity: the same again raises ``seen``.
     :ivar headers: allow-listed headers only. ``path``: what followed the path secret.
     :ivar proof: hex SHA-256 of the one-time token inside, once parsed; never the token.
-    :ivar proof_intent: the token check was begun (it may have consumed the token).
+    :ivar proof_checks: how often a check of that token was begun (the first may have consumed it).
     """
 
     id: str
@@ -160,6 +161,6 @@ class DeliveryRecord:
     stage: DeliveryStage = DeliveryStage.STORED
     outcome: str = ""
     proof: str = ""
-    proof_intent: bool = False
+    proof_checks: int = 0
     attempts: int = 0
     next_at: datetime | None = attrs.field(default=None, validator=optional_utc)

@@ -271,7 +271,7 @@ delivery = Table(
     _choice("stage", DeliveryStage),
     _text("outcome"),
     _text("proof"),
-    _flag("proof_intent"),
+    _number("proof_checks"),
     _number("attempts"),
     _time("next_at", nullable=True),
     UniqueConstraint("account", "path", "body_sha256"),

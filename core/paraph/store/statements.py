@@ -180,6 +180,12 @@ class SqlTransaction:
         statement = self._insert(t).values(**values).on_conflict_do_nothing(index_elements=["event_id"])
         return _first(EventRecord, self._run(statement.returning(*t.c)))
 
+    def event_ids(self, stream: str) -> frozenset[str]:
+        t = schema.event
+        return frozenset(
+            row["event_id"] for row in self._run(select(t.c.event_id).where(t.c.stream == stream))
+        )
+
     def event(self, event_id: str) -> EventRecord | None:
         t = schema.event
         return _first(EventRecord, self._run(select(t).where(t.c.event_id == event_id)))
@@ -241,6 +247,11 @@ class SqlTransaction:
         values["seen"] = case((t.c.seen > record.seen, t.c.seen), else_=record.seen)
         if not self._run(update(t).where(t.c.id == record.id).values(**values).returning(t.c.id)):
             self._refuse("no delivery with that id is stored")
+
+    def drop_deliveries(self, *, stage: DeliveryStage, before: datetime) -> int:
+        t = schema.delivery
+        gone = delete(t).where(t.c.stage == stage, t.c.received_at < before).returning(t.c.id)
+        return len(self._run(gone))
 
     def deliveries_with_proof(self, account: str, proof: str) -> tuple[DeliveryRecord, ...]:
         if not proof:

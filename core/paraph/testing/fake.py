@@ -106,10 +106,12 @@ class FakeProvider:
         """Everything can be told to nobody."""
         return ()
 
-    def authorize(self, account: Account[FakeSettings], refused: str | None) -> Flow[Mapping[str, str]]:
+    def authorize(
+        self, account: Account[FakeSettings], refused: Mapping[str, str] | None
+    ) -> Flow[Mapping[str, str]]:
         """Show the key; it cannot be renewed."""
         yield from ()
-        return {"authorization": f"Bearer {account.settings.api_key.reveal()}"}
+        return {"Authorization": f"Bearer {account.settings.api_key.reveal()}"}
 
     def preflight(self, envelope: Envelope, account: Account[FakeSettings]) -> Flow[tuple[Problem, ...]]:
         """Nothing can be read."""

@@ -2,12 +2,15 @@ import inspect
 import io
 import sys
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from paraph.errors import NotReady, UsageError, VendorNotFound, VendorRefused
+from paraph.errors import MalformedResponse, NotReady, UsageError, VendorNotFound, VendorRefused
 from paraph.model import Assurance, Document, Evidence, EvidenceKind, Level, Severity
 from paraph.provider import NoParams, Repeat
 from paraph_ignisign import CAPABILITIES, actions, checks, paraph_provider, reading
@@ -277,8 +280,56 @@ def test_a_signed_pdf_is_looked_for_in_every_documented_place() -> None:
     talk = Talk(reading.fetch(SIGNED, ACCOUNT, sink))
     for path, status in zip(VARIANTS[:3], (404, 405, 404), strict=True):
         talk.expect("GET", path, status=status, reply={"code": "SIGNATURE_NOT_FOUND"})
-    talk.expect("GET", VARIANTS[3], reply=b"%PDF", headers={"content-type": "application/pdf"})
-    assert b"%PDF" == sink.getvalue()
+    talk.expect("GET", VARIANTS[3], reply=b"%PDF-1.7", headers={"content-type": "application/pdf"})
+    assert b"%PDF-1.7" == sink.getvalue()
+
+
+PAGE = b"<html>down for maintenance</html>"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (PAGE, "text/html"),
+        (PAGE, "application/pdf"),
+        (PAGE, None),
+        (b'{"signatureId": "x"}', "application/json"),
+        (b"<!-- %PDF- -->", "text/html; charset=utf-8"),
+        (b" " * 1024 + b"%PDF-1.7", "application/pdf"),
+        (b"", "application/pdf"),
+    ],
+)
+def test_a_page_is_no_signed_document(body: bytes, content_type: str | None) -> None:
+    """An answer that is no PDF by its type and its first bytes is refused, although its status is 200."""
+    sink = io.BytesIO()
+    talk = Talk(reading.fetch(SIGNED, ACCOUNT, sink))
+    headers = {} if content_type is None else {"content-type": content_type}
+    with pytest.raises(MalformedResponse, match="signed PDF"):
+        talk.expect("GET", VARIANTS[0], reply=body, headers=headers)
+    assert b"PDF" in body or b"" == sink.getvalue()
+
+
+@pytest.mark.parametrize("content_type", ["Application/PDF; x=y", "application/octet-stream", None])
+def test_a_signed_document_may_come_without_a_type(content_type: str | None) -> None:
+    """The vendor documents no media type: the PDF marker decides where there is none."""
+    sink = io.BytesIO()
+    talk = Talk(reading.fetch(SIGNED, ACCOUNT, sink))
+    headers = {} if content_type is None else {"content-type": content_type}
+    talk.expect("GET", VARIANTS[0], reply=b"\n%PDF-1.7", headers=headers)
+    assert (True, b"\n%PDF-1.7") == (talk.over, sink.getvalue())
+
+
+@given(before=st.binary(max_size=1100), after=st.binary(max_size=40), cuts=st.lists(st.integers(0, 1200)))
+def test_a_pdf_passes_unchanged_however_it_is_cut(before: bytes, after: bytes, cuts: list[int]) -> None:
+    """All bytes of a PDF arrive, whatever the blocks; without the marker in the first 1024 none does."""
+    whole = before + b"%PDF-" + after
+    sink = io.BytesIO()
+    pdf = reading.PdfSink(sink)
+    edges = sorted({0, len(whole), *(cut for cut in cuts if cut <= len(whole))})
+    for start, end in pairwise(edges):
+        pdf.write(whole[start:end])
+    assert (b"%PDF-" in whole[:1024]) == pdf.genuine
+    assert (whole if pdf.genuine else b"") == sink.getvalue()
 
 
 def test_the_unsigned_original_is_never_given() -> None:
@@ -377,6 +428,26 @@ def test_levels_may_differ_by_delivery_only() -> None:
     qes = Assurance(level=Level.QES)
     assert ["level.mixed"] == codes(signatories=[person("a"), person("b", assurance=qes)])
     assert [] == codes(signatories=[person("a"), person("b", assurance=qes, delivery="link")])
+
+
+@pytest.mark.parametrize("reference", ["envelope", "signatory"])
+def test_two_signatories_with_one_reference_are_refused_before_anything_is_made(reference: str) -> None:
+    """One reference is one signer at the vendor: a blocking problem of the check, that makes no request."""
+    twice = envelope(signatories=[person("ada"), person("ada", email="other@example.org")])
+    found = checks.check(twice, account(signer_reference=reference))
+    assert [("signatories[1]", "signer.same", True)] == [
+        (each.path, each.code, each.blocking) for each in found
+    ]
+
+
+def test_one_person_twice_is_a_warning_only() -> None:
+    """One name and e-mail address may be one signer at the vendor; one e-mail address alone is none."""
+    parties = [person("a", email="a@example.org"), person("b", email="A@example.org")]
+    (found,) = checks.check(envelope(signatories=parties), ACCOUNT)
+    assert ("signatories[1]", "signer.alike", False) == (found.path, found.code, found.blocking)
+    assert "example" not in str(found)
+    others = [person("a", email="a@example.org"), person("b", given_name="Bob", email="a@example.org")]
+    assert () == checks.check(envelope(signatories=others), ACCOUNT)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,24 @@
+import asyncio
 import base64
 import hashlib
 import json
 from datetime import UTC, datetime
 
+import attrs
+import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from paraph.errors import ConnectionLost, NotReady, Refused, UnsupportedCapability, VendorRefused
-from paraph.model import Assurance, Document, FactType, Level, Trust
-from paraph_ignisign import endpoints, planning, reading, sending
+from paraph.flow import NOT_DONE, UNKNOWN, Flow
+from paraph.flow.commands import Command, Recall, Remember, Shared
+from paraph.flow.intercept import intercept
+from paraph.flow.runners import AsyncRunner
+from paraph.flow.session import Sessions
+from paraph.model import Assurance, Document, FactType, Level, Secret, Trust
+from paraph.provider import SigningLink
+from paraph_ignisign import checks, endpoints, planning, reading, sending
 from support.hand import INTENT, Talk
 from support.ignisign_account import APP, PDF, account, carried, envelope, person
 
@@ -53,7 +64,7 @@ def test_send_makes_every_call_of_the_documented_order() -> None:
         f"{APP}/signers",
         body={
             "signerProfileId": "p-mail",
-            "externalId": "env1.ada",
+            "externalId": "env1:ada",
             "firstName": "Ada",
             "lastName": "Lovelace",
             "email": "ada@example.org",
@@ -105,7 +116,6 @@ def test_ready_after_publishing_is_not_sent() -> None:
         done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
         journal = {**done, "describe": None, "publish": None}
         talk = Talk(sending.send(carried(), account()), journal=journal)
-        planned(talk)
         talk.expect("GET", f"{REQUEST}/context", reply=context("READY", diffusionMode=mode))
         assert {FactType.ENVELOPE_CREATED, *extra} == {fact.type for fact in talk.result.facts}
 
@@ -114,7 +124,6 @@ def test_a_failing_read_after_publishing_takes_nothing_back() -> None:
     """Once published, a failing look at the status does not turn the send into an error."""
     done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
     talk = Talk(sending.send(carried(), account()), journal={**done, "describe": None, "publish": None})
-    planned(talk)
     talk.expect("GET", f"{REQUEST}/context", status=403, reply={"code": "INVALID_CONTEXT"})
     assert [FactType.ENVELOPE_CREATED] == [fact.type for fact in talk.result.facts]
 
@@ -171,7 +180,6 @@ def test_private_documents_are_given_by_digest(encoding: str, expected: str) -> 
     talk = Talk(
         sending.send(carried(envelope(documents=[document])), account(private_hash=encoding)), journal=journal
     )
-    planned(talk)
     talk.expect("POST", f"{APP}/init-documents", reply={"documentId": "d1"})
     talk.expect(
         "POST", "/v4/documents/d1/private-content", body={"documentHash": expected}, reply={"_id": "d1"}
@@ -183,7 +191,6 @@ def test_json_documents_are_given_as_data() -> None:
     document = Document.from_json({"b": 1, "a": [True]}, name="terms.json")
     journal = {"signer:ada": "s-ada", "request": "r1"}
     talk = Talk(sending.send(carried(envelope(documents=[document])), account()), journal=journal)
-    planned(talk)
     talk.expect("POST", f"{APP}/init-documents", reply={"documentId": "d1"})
     talk.expect(
         "POST",
@@ -200,7 +207,6 @@ def test_an_interrupted_publish_is_read_and_not_repeated() -> None:
     """A publish whose answer was lost is found by the request's status; it is not posted again."""
     done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
     talk = Talk(sending.send(carried(), account()), journal={**done, "describe": None, "publish": INTENT})
-    planned(talk)
     talk.expect("GET", f"{REQUEST}/context", reply=context("LAUNCHING"))
     talk.expect("GET", f"{REQUEST}/context", reply=context("LAUNCHING"))
     assert talk.over
@@ -210,7 +216,6 @@ def test_an_interrupted_publish_of_a_draft_is_done_with_the_same_id() -> None:
     """Where the status still says DRAFT the same request is published, never a new one."""
     done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
     talk = Talk(sending.send(carried(), account()), journal={**done, "describe": None, "publish": INTENT})
-    planned(talk)
     talk.expect("GET", f"{REQUEST}/context", reply=context("DRAFT"))
     refused = {"code": "CANNOT_PUBLISH_SIGNATURE_REQUEST__REQUEST_ALREADY_PUBLISHED"}
     talk.expect("POST", f"{REQUEST}/publish", body={}, status=400, reply=refused)
@@ -218,22 +223,70 @@ def test_an_interrupted_publish_of_a_draft_is_done_with_the_same_id() -> None:
     assert talk.over, "a publication that landed late is a publication"
 
 
+def test_a_published_request_is_not_planned_again() -> None:
+    """A profile that was archived after publishing neither refuses the resume nor is it read."""
+    done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
+    talk = Talk(sending.send(carried(), account()), journal={**done, "describe": None, "publish": None})
+    talk.expect("GET", f"{REQUEST}/context", reply=context("IN_PROGRESS", signerIds=["s-ada"]))
+    assert FactType.ENVELOPE_SENT in {fact.type for fact in talk.result.facts}
+
+
+def test_a_plan_is_read_once_for_all_steps() -> None:
+    """The control of the laziness: two signers and the description need the plan, and it is read once."""
+    talk = Talk(sending.send(carried(envelope(signatories=[person("a"), person("b")])), account()))
+    planned(talk)
+    talk.expect("POST", f"{APP}/signers", reply={"signerId": "s1"})
+    talk.expect("POST", f"{APP}/signers", reply={"signerId": "s2"})
+    talk.expect("POST", f"{APP}/signature-requests", body={}, reply={"signatureRequestId": "r1"})
+    talk.expect("POST", f"{APP}/init-documents", reply={"documentId": "d1"})
+    talk.expect("POST", "/v4/documents/d1/file", reply={"_id": "d1", "status": "PROVIDED"})
+    talk.expect("PUT", REQUEST, reply=context("DRAFT"))
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("DRAFT", NOT_DONE),
+        ("CANCELLED", UNKNOWN),
+        ("FAILED", UNKNOWN),
+        ("TELEPORTED", UNKNOWN),
+        ("READY", None),
+        ("LAUNCH_ERROR", None),
+        ("COMPLETED", None),
+    ],
+)
+def test_only_what_follows_a_publication_proves_one(status: str, outcome: object) -> None:
+    """A draft that was closed is CANCELLED: it proves no publication, and a person decides."""
+    talk = Talk(sending._was_published(account(), "r1"))
+    talk.expect("GET", f"{REQUEST}/context", reply=context(status))
+    assert outcome is (talk.result if talk.result in (NOT_DONE, UNKNOWN) else None)
+
+
+@pytest.mark.parametrize("shown", [{}, {"status": None}, {"status": "CREATED"}])
+def test_content_of_a_document_without_status_is_given_again(shown: dict[str, object]) -> None:
+    """A vendor that shows no status does not block the send for ever: the draft is inert."""
+    journal = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": INTENT}
+    talk = Talk(sending.send(carried(), account()), journal=journal)
+    talk.expect("GET", "/v4/documents/d1", reply={"_id": "d1", **shown})
+    talk.expect("POST", "/v4/documents/d1/file", reply={"_id": "d1", "status": "PROVIDED"})
+
+
 def test_interrupted_drafts_are_found_by_our_reference() -> None:
     """Signer, document and content of an interrupted send are looked for before they are made."""
     journal = {"signer:ada": INTENT, "request": "r1", "document:contract": INTENT, "content:contract": INTENT}
     talk = Talk(sending.send(carried(), account()), journal=journal)
-    planned(talk)
-    found = {"signers": [{"signerId": "s-ada", "externalId": "env1.ada", "firstName": "ADA"}], "total": 1}
+    found = {"signers": [{"signerId": "s-ada", "externalId": "env1:ada", "firstName": "ADA"}], "total": 1}
     talk.expect(
         "POST",
         f"{APP}/signers-search",
-        query={"filter": "env1.ada"},
-        body={"filter": "env1.ada"},
+        query={"filter": "env1:ada"},
+        body={"filter": "env1:ada"},
         reply=found,
     )
     documents = [{"_id": "d0", "externalId": "other"}, {"_id": "d1", "externalId": "contract"}]
     talk.expect("GET", f"{REQUEST}/context", reply=context("DRAFT", documents=documents))
     talk.expect("GET", "/v4/documents/d1", reply={"_id": "d1", "status": "PROVIDED"})
+    planned(talk)
     talk.expect("PUT", REQUEST, reply=context("DRAFT"))
     assert "d1" == talk.journal["document:contract"]
 
@@ -241,12 +294,24 @@ def test_interrupted_drafts_are_found_by_our_reference() -> None:
 def test_a_lost_draft_is_made_again() -> None:
     """The answer to init cannot be read back: another inert draft is made."""
     talk = Talk(sending.send(carried(), account()), journal={"signer:ada": "s-ada", "request": INTENT})
-    planned(talk)
     talk.expect("POST", f"{APP}/signature-requests", body={}, reply={"_id": "r2"})
     assert "r2" == talk.journal["request"]
 
 
 # Existing signers
+
+
+LOCAL = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,5}", fullmatch=True)
+
+
+@given(first=st.tuples(LOCAL, LOCAL), second=st.tuples(LOCAL, LOCAL))
+@example(first=("a.b", "c"), second=("a", "b.c"))
+def test_references_of_signers_do_not_collide(first: tuple[str, str], second: tuple[str, str]) -> None:
+    """Two signatories of two envelopes have one reference at the vendor only if both ids are equal."""
+    one, other = (
+        checks.external_id(envelope(id=name), person(local), account()) for name, local in (first, second)
+    )
+    assert (first == second) == (one == other)
 
 
 def test_a_shared_signer_with_other_data_refuses_the_envelope() -> None:
@@ -365,6 +430,15 @@ def test_cancel_after_a_signature_is_cancelled_not_completed() -> None:
     assert ("changed", True, datetime(2025, 3, 1, 11, tzinfo=UTC)) == (end.reason, end.inferred, end.at)
 
 
+def test_an_accepted_close_is_closed_even_if_the_read_lags_behind() -> None:
+    """The vendor accepted: the request is closed for certain, although its context still says IN_PROGRESS."""
+    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), ""))
+    talk.expect("POST", f"{REQUEST}/close", reply={"signatureRequestId": "r1"})
+    talk.expect("GET", f"{REQUEST}/context", reply=context("IN_PROGRESS", signerIds=["s1"]))
+    closed = {(fact.type, fact.native) for fact in talk.result.facts}
+    assert (FactType.ENVELOPE_CLOSED, "close") in closed
+
+
 def test_a_close_whose_read_fails_is_closed_in_an_unknown_way() -> None:
     """The close was accepted; without a read it is not claimed to be a cancellation."""
     talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), ""))
@@ -400,6 +474,51 @@ def test_a_lost_signer_secret_is_made_anew() -> None:
     talk.expect("PUT", path, body={}, reply={"authSecret": "fresh"})
     assert "fresh" == talk.kept["signer-secret:s/1"]
     assert "signerSecret=fresh&" in talk.result.url.reveal()
+
+
+def test_two_links_at_once_make_one_new_secret() -> None:
+    """Each new secret ends the one before it, so callers who lack it wait for the first to make it."""
+    kept = {"signing-token:s/1:r1": "tok"}
+    made: list[str] = []
+
+    async def renew(request: httpx.Request) -> httpx.Response:
+        made.append(f"secret-{len(made)}")
+        answer = made[-1]
+        await asyncio.sleep(0)
+        return httpx.Response(200, json={"authSecret": answer}, request=request)
+
+    def private(command: Command) -> Flow[object] | None:
+        if isinstance(command, Recall):
+            found = kept.get(command.key)
+            return _value(None if found is None else Secret(found))
+        if isinstance(command, Remember):
+            kept[command.key] = command.value.reveal()
+            return _value(None)
+        if isinstance(command, Shared):
+            produce = command.produce
+            return _ask(attrs.evolve(command, produce=lambda: intercept(produce(), private)))
+        return None
+
+    def links() -> Flow[SigningLink]:
+        return intercept(linked(), private)  # type: ignore[arg-type] # a flow
+
+    async def main() -> list[SigningLink]:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(renew)) as client:
+            runner = AsyncRunner(Sessions(lambda _: client))
+            return await asyncio.gather(*(runner.run(links()) for _ in range(3)))
+
+    found = asyncio.run(main())
+    assert (["secret-0"], "secret-0") == (made, kept["signer-secret:s/1"])
+    assert all("signerSecret=secret-0&" in link.url.reveal() for link in found)
+
+
+def _value(value: object) -> Flow[object]:
+    return value
+    yield  # makes this a flow
+
+
+def _ask(command: Command) -> Flow[object]:
+    return (yield command)
 
 
 def test_a_link_needs_the_token_and_the_right_delivery() -> None:
@@ -468,7 +587,6 @@ def test_reads_are_repeated_and_effects_are_not() -> None:
     assert [0.2] == read.pauses
     done = {"signer:ada": "s-ada", "request": "r1", "document:contract": "d1", "content:contract": None}
     sent = Talk(sending.send(carried(), account()), journal={**done, "describe": None})
-    planned(sent)
     with pytest.raises(ConnectionLost):
         sent.fail(ConnectionLost("cut"))
     assert [] == sent.pauses

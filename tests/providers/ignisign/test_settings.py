@@ -164,7 +164,7 @@ def test_a_v2_key_is_the_bearer_itself() -> None:
     """A new key is used as it is, and a refused one cannot be renewed."""
     expected = {"Authorization": f"Bearer {KEY}"}
     assert expected == answer_of(auth.authorize(account(), None))
-    assert expected == answer_of(auth.authorize(account(), f"Bearer {KEY}"))
+    assert expected == answer_of(auth.authorize(account(), expected))
 
 
 def test_an_old_secret_is_exchanged_once_and_renewed_when_refused() -> None:
@@ -175,11 +175,13 @@ def test_an_old_secret_is_exchanged_once_and_renewed_when_refused() -> None:
     first.expect("POST", "/v4/auth/app-api", body=EXCHANGED, reply={"jwtToken": token})
     assert {"Authorization": f"Bearer {token}"} == first.result
     assert Talk(auth.authorize(old(), None), shared=shared).over  # type: ignore[arg-type] # an account
-    refused = f"Bearer {token}"
+    refused = {"Authorization": f"Bearer {token}"}
     again = Talk(auth.authorize(old(), refused), shared=shared)  # type: ignore[arg-type] # an account
     again.expect("POST", "/v4/auth/app-api", body=EXCHANGED, reply={"jwtToken": jwt(n=2)})
     late = Talk(auth.authorize(old(), refused), shared=shared)  # type: ignore[arg-type] # an account
     assert late.over, "somebody renewed it already"
+    other = Talk(auth.authorize(old(), {"X-Other": "1"}), shared=shared)  # type: ignore[arg-type] # an account
+    assert other.over, "headers that hold no token refuse none"
 
 
 def test_a_refused_exchange_is_an_authentication_failure() -> None:

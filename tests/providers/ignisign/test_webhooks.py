@@ -9,6 +9,8 @@ from paraph.errors import TimedOut
 from paraph.model import FactType, Secret
 from paraph.provider import Malformed, Reading, Verdict
 from paraph_ignisign import webhooks
+from paraph_ignisign.states import facts_of
+from paraph_ignisign.wire import CONVERTER, RequestContext
 from support.hand import Talk, answer_of
 from support.ignisign_account import APP_ID, TENANT, account, delivery
 
@@ -64,7 +66,7 @@ S = {**R, "signerId": "s1"}
             "APPROVER_STEP",
             R,
             [("r1", "unknown", "SIGNATURE_REQUEST/APPROVER_STEP")],
-            False,
+            True,
         ),
         (
             "SIGNATURE",
@@ -81,11 +83,8 @@ S = {**R, "signerId": "s1"}
             "SIGNATURE_PROOF",
             "GENERATED",
             {**R, "documents": [{"documentId": "d1", "token": "t", "url": "u"}, {"documentId": "d2"}]},
-            [
-                ("r1", "evidence.ready", "signed_document/d1"),
-                ("r1", "evidence.ready", "signed_document/d2"),
-            ],
-            False,
+            [],
+            True,
         ),
         ("SIGNATURE_PROOF", "GENERATED", R, [], True),
         (
@@ -106,9 +105,9 @@ S = {**R, "signerId": "s1"}
         ("SIGNER", "CLAIM_UPDATED", {"signerId": "s1"}, [("s1", "contact.updated", "")], False),
         ("APPLICATION", "ARCHIVED", {}, [(TENANT, "account.changed", "app.archived")], False),
         ("SIGNATURE_PROFILE", "UPDATED", {}, [(TENANT, "account.changed", "profile.updated")], False),
-        ("SIGNATURE_IMAGE", "GENERATED", S, [("r1", "unknown", "SIGNATURE_IMAGE/GENERATED")], False),
+        ("SIGNATURE_IMAGE", "GENERATED", S, [("r1", "unknown", "SIGNATURE_IMAGE/GENERATED")], True),
         ("ID_PROOFING", "DONE", {}, [(TENANT, "unknown", "ID_PROOFING/DONE")], False),
-        ("TELEPORT", "BEAM\x00\ud800", R, [("r1", "unknown", r"TELEPORT/BEAM\x00\ud800")], False),
+        ("TELEPORT", "BEAM\x00\ud800", R, [("r1", "unknown", r"TELEPORT/BEAM\x00\ud800")], True),
         ("SIGNATURE_REQUEST", "LAUNCHED", {}, [(TENANT, "unknown", "SIGNATURE_REQUEST/LAUNCHED")], False),
         (
             "SIGNATURE_REQUEST",
@@ -124,8 +123,7 @@ def test_rows_of_the_table_of_actions(
 ) -> None:
     """Each spelling becomes its neutral facts, and asks for a read exactly where it is ambiguous."""
     reading = read(topic, action, content)
-    expected = facts or [("r1", "unknown", f"{topic}/{action}")] * (not asks)
-    assert (expected, asks, None) == (told(reading), reading.read, reading.rejected)
+    assert (facts, asks, None) == (told(reading), reading.read, reading.rejected)
     assert Secret("canary-token") == reading.proof
 
 
@@ -144,6 +142,49 @@ def test_launched_invites_everybody_and_keeps_the_embedded_tokens() -> None:
     ] == told(reading)
     assert (("signing-token:s2:r1", Secret("canary")),) == reading.private
     assert "canary" not in repr(reading)
+    assert () == reading.signatories, "the vendor echoed none of our references"
+
+
+def test_launched_names_our_signatories_by_the_reference_that_we_gave() -> None:
+    """A launch that is delivered before its answer tells our local ids; other references tell none."""
+    signers = {
+        "signersBySide": [
+            {"signerId": "s1", "signerExternalId": "env.1:ada.l"},
+            {"signerId": "s4", "signerExternalId": "a:b:c"},
+            {"signerId": "../s5", "signerExternalId": "env.1:eve"},
+        ],
+        "signersEmbedded": [
+            {"signerId": "s2", "signerExternalId": "bob"},
+            {"signerId": "s3", "signerExternalId": 7},
+        ],
+    }
+    launched = {**R, "signers": signers}
+    assert (("ada.l", "s1"),) == read("SIGNATURE_REQUEST", "LAUNCHED", launched).signatories
+    assert () == read("SIGNATURE_REQUEST", "UPDATED", launched).signatories
+
+
+def test_a_failed_proof_is_one_event_however_it_is_told() -> None:
+    """Webhook, second webhook and read of one failed proof have one event id."""
+    context = {
+        "_id": "r1",
+        "status": "COMPLETED",
+        "signatureProofStatus": "ON_ERROR",
+        "documents": [{"_id": "d1", "documentNature": "PDF"}],
+    }
+    shown = facts_of(CONVERTER.structure(context, RequestContext), "r1")
+    told_twice = (
+        read("SIGNATURE_PROOF", "FAILED", {**R, "documentId": "d1"}),
+        read("SIGNATURE_PROOF", "GENERATED", {**R, "documents": [{"documentId": "d1"}]}, msgNature="ERROR"),
+    )
+    facts = [*shown, *(fact for reading in told_twice for fact in reading.facts)]
+    failed = [fact.event_id("ignisign", TENANT) for fact in facts if fact.type is FactType.EVIDENCE_FAILED]
+    assert (3, 1) == (len(failed), len(set(failed)))
+
+
+def test_unknown_news_of_a_child_asks_for_a_read() -> None:
+    """That a request is a child does not hide that its news was not understood."""
+    reading = read("SIGNATURE_REQUEST", "TELEPORTED", {**R, "initialSignatureRequestId": "r0"})
+    assert ([("r0", "envelope.child", "r1")], True) == (told(reading), reading.read)
 
 
 def test_a_child_is_told_to_its_parent() -> None:

@@ -16,7 +16,7 @@ DELETE      /_simulator/faults        disarm all
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import cached_property
 from json import JSONDecodeError
@@ -36,7 +36,7 @@ from paraph.testing.simulator.clock import SimulatedClock
 from paraph.testing.simulator.effects import EffectJournal, Mail
 from paraph.testing.simulator.faults import Faults, parse_fault
 from paraph.testing.simulator.server import serve
-from paraph.testing.simulator.webhooks import WebhookQueue
+from paraph.testing.simulator.webhooks import WebhookQueue, exactly_200
 
 
 @attrs.frozen(kw_only=True)
@@ -54,11 +54,23 @@ class Simulator(ABC):
     provider: ClassVar[str]
     """The provider's name as configuration says it."""
 
-    def __init__(self, *, webhook_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        *,
+        webhook_timeout: float = 5.0,
+        webhook_accepts: Callable[[int], bool] = exactly_200,
+        webhook_retries: Sequence[timedelta] = (),
+    ) -> None:
         self.clock = SimulatedClock()
         self.authority = CertificateAuthority()
         self.faults = Faults()
-        self.webhooks = WebhookQueue(clock=self.clock, faults=self.faults, timeout=webhook_timeout)
+        self.webhooks = WebhookQueue(
+            clock=self.clock,
+            faults=self.faults,
+            timeout=webhook_timeout,
+            accepts=webhook_accepts,
+            retries=webhook_retries,
+        )
         self.effects = EffectJournal(self.clock)
         self.outbox: list[Mail] = []
         self.base_url: str | None = None

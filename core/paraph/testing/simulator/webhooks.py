@@ -1,16 +1,18 @@
 """A vendor's webhook sender: one queue, one thread, real HTTP.
 
-Theory. A delivery is queued, attempted once and then SUCCESS (the endpoint answered exactly 200) or FAILED
-(anything else); nobody retries by himself. Deliveries leave in the order they were queued, unless a fault
-delays or shuffles them. The body is built at the moment of the attempt, so a vendor can mint something fresh
-for each. The queue is *idle* when nothing waits, nothing is held back and nothing is on the wire.
+Theory. A delivery is queued and attempted; an answer that the vendor accepts makes it SUCCESS. Otherwise it
+is attempted again after each of the vendor's pauses (simulated time: advance the clock), and FAILED when none
+is left. Deliveries leave in the order they were queued, unless a fault delays or shuffles them, or one is
+repeated. Body and headers are made at the moment of the attempt, so a vendor can mint something fresh, or
+sign, each time. The queue is *idle* when nothing waits, nothing is held back and nothing is on the wire; a
+delivery that will be repeated later is PENDING, and the queue idle until the clock says so.
 """
 
 import random
 import threading
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -41,13 +43,18 @@ class Attempt:
 
 @attrs.define(kw_only=True, eq=False)
 class Delivery:
-    """One webhook for one endpoint. `make_body` is called once per attempt, `on_attempt` after it."""
+    """One webhook for one endpoint.
+
+    `make_body`, and `make_headers` with that body, are called for each attempt, `on_attempt` after it.
+    """
 
     url: str = attrs.field(repr=False)
     make_body: Callable[[], bytes] = attrs.field(repr=False)
     on_attempt: Callable[[Attempt], None] | None = attrs.field(default=None, repr=False)
+    make_headers: Callable[[bytes], Mapping[str, str]] | None = attrs.field(default=None, repr=False)
     status: DeliveryStatus = DeliveryStatus.PENDING
     attempts: list[Attempt] = attrs.field(factory=list)
+    repeated: int = 0
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -59,16 +66,33 @@ class _Held:
     shuffled: bool = False
 
 
-class WebhookQueue:
-    """Delivers in the background between `start` and `stop`; `timeout` in seconds is an assumption.
+def exactly_200(status: int) -> bool:
+    """Accept one answer only, as some vendors do."""
+    return status == httpx.codes.OK
 
-    No source says how long the vendors wait for an answer.
+
+class WebhookQueue:
+    """Delivers in the background between `start` and `stop`.
+
+    The options are the vendor's habits: `timeout`, the seconds it waits for an answer; `accepts`, which
+    statuses it takes for success; `retries`, the pauses after which it tries again, none by default.
     """
 
-    def __init__(self, *, clock: SimulatedClock, faults: Faults, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        *,
+        clock: SimulatedClock,
+        faults: Faults,
+        timeout: float = 5.0,
+        accepts: Callable[[int], bool] = exactly_200,
+        retries: Sequence[timedelta] = (),
+    ) -> None:
         self._clock = clock
         self._faults = faults
         self._timeout = timeout
+        self._accepts = accepts
+        self._retries = tuple(retries)
+        self._later: list[tuple[datetime, Delivery]] = []
         self._changed = threading.Condition()
         self._waiting: list[Delivery] = []
         self._held: list[_Held] = []
@@ -78,12 +102,21 @@ class WebhookQueue:
         # A fixed seed: a shuffled order is the same in every run.
         self._random = random.Random(1)  # noqa: S311 - order of test traffic, not a secret
         self.history: list[Delivery] = []
+        clock.listen(self._repeat_due)
 
     def submit(
-        self, url: str, make_body: Callable[[], bytes], on_attempt: Callable[[Attempt], None] | None = None
+        self,
+        url: str,
+        make_body: Callable[[], bytes],
+        on_attempt: Callable[[Attempt], None] | None = None,
+        *,
+        make_headers: Callable[[bytes], Mapping[str, str]] | None = None,
     ) -> Delivery:
-        """Queue one POST of JSON to `url`; returns the delivery whose `status` will change."""
-        delivery = Delivery(url=url, make_body=make_body, on_attempt=on_attempt)
+        """Queue one POST of JSON to `url`; returns the delivery whose `status` will change.
+
+        `make_headers` gets the body of each attempt and returns further headers, such as a signature.
+        """
+        delivery = Delivery(url=url, make_body=make_body, on_attempt=on_attempt, make_headers=make_headers)
         with self._changed:
             self.history.append(delivery)
             self._waiting.append(delivery)
@@ -156,16 +189,31 @@ class WebhookQueue:
                 self._record(delivery, delivery.make_body(), None, "dropped")
             case FaultKind.WEBHOOK_DELAY if fault:
                 self._hold(delivery, fault.seconds, shuffled=False)
+                return
             case FaultKind.WEBHOOK_SHUFFLE if fault:
                 self._hold(delivery, fault.seconds, shuffled=True)
                 if all(kept != fault for kept, _left in self._faults.waiting()):
                     self._release_shuffled()
+                return
             case FaultKind.WEBHOOK_DOUBLE:
                 body = delivery.make_body()
                 self._post(http, delivery, body)
                 self._post(http, delivery, body)
             case _:
                 self._post(http, delivery, delivery.make_body())
+        if delivery.status is DeliveryStatus.PENDING:
+            with self._changed:
+                self._later.append((self._clock.now() + self._retries[delivery.repeated], delivery))
+                delivery.repeated += 1
+
+    def _repeat_due(self, now: datetime) -> None:
+        """Queue what is to be tried again by now; called at every beat of the clock."""
+        with self._changed:
+            due = [delivery for at, delivery in self._later if at <= now]
+            if due:
+                self._later = [each for each in self._later if each[0] > now]
+                self._waiting.extend(due)
+                self._changed.notify_all()
 
     def _hold(self, delivery: Delivery, seconds: float, *, shuffled: bool) -> None:
         with self._changed:
@@ -184,8 +232,10 @@ class WebhookQueue:
             self._held = [*(attrs.evolve(held, due=now) for held in together), *others]
 
     def _post(self, http: httpx.Client, delivery: Delivery, body: bytes) -> None:
+        made = delivery.make_headers(body) if delivery.make_headers else {}
+        headers = {"content-type": "application/json", **made}
         try:
-            answer = http.post(delivery.url, content=body, headers={"content-type": "application/json"})
+            answer = http.post(delivery.url, content=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             # The last two: an address that no request can be made of must not end the thread.
             self._record(delivery, body, None, type(error).__name__)
@@ -195,7 +245,12 @@ class WebhookQueue:
     def _record(self, delivery: Delivery, body: bytes, status_code: int | None, reason: str) -> None:
         attempt = Attempt(at=self._clock.now(), body=body, status_code=status_code, reason=reason)
         delivery.attempts.append(attempt)
-        delivery.status = DeliveryStatus.SUCCESS if status_code == httpx.codes.OK else DeliveryStatus.FAILED
+        if status_code is not None and self._accepts(status_code):
+            delivery.status = DeliveryStatus.SUCCESS
+        elif delivery.repeated < len(self._retries):
+            delivery.status = DeliveryStatus.PENDING
+        else:
+            delivery.status = DeliveryStatus.FAILED
         if delivery.on_attempt is not None:
             delivery.on_attempt(attempt)
 

@@ -153,7 +153,7 @@ def _deliveries() -> None:
         _word("stage"),
         _text("outcome"),
         _text("proof"),
-        _flag("proof_intent"),
+        _number("proof_checks"),
         _number("attempts"),
         _time("next_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="paraph_delivery_pk"),
