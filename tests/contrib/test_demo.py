@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,7 +78,10 @@ def test_a_sound_run_holds_and_leaves_no_thread(tmp_path: Path) -> None:
     result = played(tmp_path / "demo", show=show)
     assert () == result.failures
     assert Lifecycle.COMPLETED is result.snapshot.lifecycle
-    assert set() == set(threading.enumerate()) - before
+    deadline = time.monotonic() + 5
+    while left := set(threading.enumerate()) - before:  # worker threads end just after their loop
+        assert time.monotonic() < deadline, left
+        time.sleep(0.01)
     assert [] == list((tmp_path / "demo").glob("demo.db-*"))
     assert "All held." in show.stream.getvalue()
 

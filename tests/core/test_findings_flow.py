@@ -126,7 +126,7 @@ class FailingStream(io.BytesIO):
     """Opens, and then cannot be read."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        raise OSError(5, "Input/output error", "/home/ada/contract.pdf")
+        raise OSError(5, "Input/output error", "ada-lovelace/contract.pdf")
 
 
 def vanished(tmp_path: Path) -> Document:

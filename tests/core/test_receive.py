@@ -317,7 +317,7 @@ def test_two_workers_on_one_delivery_lose_nothing() -> None:
 
 
 def test_a_worker_that_dies_after_its_check_leaves_no_replay_behind() -> None:
-    """If the worker that used the token dies before it records anything, another one still reads the truth."""
+    """If the worker that used the token dies before it records anything, another one reads the truth."""
     world = World()
     known = world.sent()
     world.vendor.sign("e1", "p-ada")

@@ -115,7 +115,7 @@ class Provider(Protocol):
         ...
 
     def send(self, carried: Carried, account: Account[Any]) -> Flow[Observation]:
-        """Make and publish the envelope with journalled steps, and :func:`~paraph.flow.identify` what is known.
+        """Make and publish the envelope with journalled steps; :func:`~paraph.flow.identify` what is known.
 
         ``carried.envelope`` has the account's defaults applied. ``carried.reference`` is unique per
         attempt and the same after a resume, so it also serves as an idempotency key.

@@ -5,6 +5,7 @@ request's scope carries `ABORT` and `CUT`: two callables that end the TCP connec
 what was already written. Faults need them, and ASGI has no word for either.
 """
 
+import asyncio
 import contextlib
 import socket
 import struct
@@ -20,6 +21,7 @@ ABORT = "paraph.abort"
 CUT = "paraph.cut"
 _START_SECONDS = 10.0
 _DRAIN_SECONDS = 2
+_FAREWELL_SECONDS = 0.02
 
 
 class _Protocol(H11Protocol):
@@ -54,6 +56,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        # A transport says goodbye in a later round of the loop, also one that was accepted just now.
+        await asyncio.sleep(_FAREWELL_SECONDS)
 
 
 @contextlib.contextmanager
