@@ -22,7 +22,7 @@ class Receive(Protocol):
         self, account: str, *, headers: Mapping[str, str], body: bytes, path: str
     ) -> Awaitable[Outcome]:
         """Return what became of it, with the status to answer."""
-        raise NotImplementedError
+        ...
 
 
 @attrs.frozen(kw_only=True)

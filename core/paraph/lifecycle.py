@@ -21,9 +21,9 @@ Theory of operation
 5. ``unknown`` is missing information. It is kept and shown, and replaces nothing.
 
 ``completed``, ``declined``, ``cancelled``, ``expired`` and ``failed`` differ in law and are
-never folded into each other. A vendor's ambiguous word ("closed", or Ignisign's COMPLETED,
-which also means "cancelled after somebody had signed") is ``envelope.closed``, and a read
-of who signed decides.
+never folded into each other. A vendor's ambiguous word ("closed", or a "completed" that also
+means "cancelled after somebody had signed") is ``envelope.closed``, and a read of who signed
+decides.
 """
 
 from __future__ import annotations
