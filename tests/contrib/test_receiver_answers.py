@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import hmac
 import logging
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -307,14 +308,16 @@ def test_any_bytes_over_a_socket_have_an_answer(
     lines: list[bytes],
     body: bytes,
 ) -> None:
-    """Whatever arrives on a real connection, known answers come back and no failure is logged.
+    """Whatever arrives on a real connection, one known answer comes back and no failure is logged.
 
-    One for the request, and one more where the bytes behind it read as a second request.
+    Only bytes that end the head early, by an empty line, may read as a second request.
     """
     head = b"\r\n".join([method + b" " + target + b" HTTP/1.1", b"Host: x", *lines, b"Connection: close"])
     received = exchange(served, head + b"\r\n\r\n" + body)
     answers = [int(each[:3]) for each in received.split(b"HTTP/1.1 ")[1:]]
-    assert [status for status in answers if status != 100]
+    final = [status for status in answers if status != 100]
+    assert final
+    assert 1 == len(final) or re.search(rb"\n\r?\n", head)
     assert set(answers) <= POSSIBLE | {100}
     assert [] == [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
 

@@ -367,3 +367,11 @@ def test_turnstile_gives_up_in_time():
     turnstile.enter(timeout=1)
     turnstile.leave()
     assert "busy for more than 0.01 s" in str(failed[0])
+
+
+def test_records_refuse_naive_times_without_repeating_data():
+    """A record with a naive time is never made, and the error names the field and no value."""
+    canary = "ada.lovelace@example.org"
+    with pytest.raises(ValueError, match=r"EnvelopeRecord\.created_at must be an aware UTC") as caught:
+        an_envelope(canary, created_at=an_envelope().created_at.replace(tzinfo=None))
+    assert canary not in str(caught.value)
