@@ -25,6 +25,7 @@ from paraph.ops import evidence as _evidence
 from paraph.ops import look as _look
 from paraph.ops import receive as _receive
 from paraph.ops import send as _send
+from paraph.ops.carry import certificate_of, own_name
 from paraph.ops.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -163,7 +164,9 @@ class Client(_Base):
         return client
 
     def _open(self, account: str) -> httpx.Client:
-        return httpx.Client(transport=_transport_for(self._transport, account), **client_options())
+        certificate = certificate_of(self._kernel, account)
+        transport = _transport_for(self._transport, own_name(account))
+        return httpx.Client(transport=transport, **client_options(certificate))
 
     def __enter__(self) -> Self:
         return self
@@ -244,7 +247,9 @@ class AsyncClient(_Base):
         return client
 
     def _open(self, account: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=_transport_for(self._transport, account), **client_options())
+        certificate = certificate_of(self._kernel, account)
+        transport = _transport_for(self._transport, own_name(account))
+        return httpx.AsyncClient(transport=transport, **client_options(certificate))
 
     async def __aenter__(self) -> Self:
         return self

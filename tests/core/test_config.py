@@ -420,7 +420,7 @@ def test_options_are_structured_by_their_types() -> None:
         either="x",
         names=frozenset({Colour.RED}),
         numbers={"a": 1},
-        folder=Path("a/b"),
+        folder=Path("a/b").absolute(),
         anything=[1],
         word="abc",
     )

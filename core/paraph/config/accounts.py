@@ -1,9 +1,10 @@
 """One account: neutral keys for the framework, every other key for its provider.
 
 A provider declares its keys as fields of a frozen attrs class (see
-:func:`paraph.provider.setting`). The class is read twice by the same function: when
-the file is loaded, to find everything wrong at once, with the *references* standing
-in for secrets; and on the first use of the account, with the secrets themselves.
+:func:`paraph.provider.setting`). The class is read twice by the same function
+(:mod:`paraph.config.settings`): when the file is loaded, to find everything wrong at
+once, with the *references* standing in for secrets; and on the first use of the
+account, with the secrets themselves.
 A settings class may have a method ``problems()`` that returns what is wrong between
 its fields, with paths relative to the account; it may look at whether a secret is
 given, not at its value.
@@ -12,20 +13,19 @@ given, not at its value.
 from __future__ import annotations
 
 import re
-import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import attrs
 
 from paraph._hints import suggestion
 from paraph.config import secrets
-from paraph.config.structure import MismatchError, is_secret, structured
+from paraph.config.settings import read_settings
 from paraph.config.table import Findings, Table
 from paraph.errors import ConfigurationError
 from paraph.model import Level, Problem, Secret
-from paraph.provider.info import ProviderInfo
 from paraph.provider.loading import NEUTRAL
 from paraph.provider.registry import Registry
 
@@ -55,9 +55,12 @@ class AccountConfig:
     problems: tuple[Problem, ...] = ()
 
 
-def read_account(name: str, table: Table, registry: Registry, unusable: Findings) -> AccountConfig | None:
+def read_account(
+    name: str, table: Table, registry: Registry, unusable: Findings, directory: Path
+) -> AccountConfig | None:
     """Read one account and check its provider's keys; what is wrong goes to the table's findings.
 
+    :param directory: where relative paths of its options start.
     :param unusable: gets why the provider cannot be had: that is no fault of the file, and a problem of
         this account alone.
     """
@@ -77,7 +80,7 @@ def read_account(name: str, table: Table, registry: Registry, unusable: Findings
     options = {key: value for key, value in table.values.items() if key not in NEUTRAL}
     lacking = table.findings.empty()
     if provider is not None:
-        _check_provider(provider, Table(options, table.path, table.findings), registry, lacking)
+        _check_provider(provider, Table(options, table.path, table.findings), registry, lacking, directory)
     unusable.merge(lacking)
     if provider is None or environment is None or len(table.findings) > before:
         return None
@@ -93,7 +96,9 @@ def read_account(name: str, table: Table, registry: Registry, unusable: Findings
     )
 
 
-def _check_provider(name: str, options: Table, registry: Registry, lacking: Findings) -> None:
+def _check_provider(
+    name: str, options: Table, registry: Registry, lacking: Findings, directory: Path
+) -> None:
     try:
         info = registry.info(name)
     except ConfigurationError as error:
@@ -102,7 +107,8 @@ def _check_provider(name: str, options: Table, registry: Registry, lacking: Find
     read_settings(
         info,
         options,
-        secret=lambda key, value: _placeholder(options, key, value, registry),
+        secret=lambda table, key, value: _placeholder(table, key, value, registry),
+        directory=directory,
     )
 
 
@@ -140,68 +146,6 @@ def _defaults(table: Table) -> dict[str, Any]:
             inner.problem("level", "level.unknown", str(error))
     inner.done()
     return found
-
-
-def read_settings(
-    info: ProviderInfo, options: Table, *, secret: Callable[[str, object], Secret | None]
-) -> object | None:
-    """Build a provider's settings from an account's options; ``None`` if anything is wrong.
-
-    :param secret: turns the value of a secret field into a secret, or notes a problem and
-        returns ``None``.
-    """
-    before = len(options.findings)
-    kind = info.settings
-    hints = typing.get_type_hints(kind)
-    given: dict[str, Any] = {}
-    for field in cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(kind)):
-        if not field.init:
-            continue
-        key = field.alias or field.name
-        value = options.raw(key, required=_help(field) if field.default is attrs.NOTHING else "")
-        if value is None:
-            continue
-        if is_secret(hints[field.name]):
-            given[key] = secret(key, value)
-        else:
-            given[key] = _value(options, key, value, hints[field.name], field)
-    options.done(known=NEUTRAL)
-    if len(options.findings) > before:
-        return None
-    return _built(kind, given, options)
-
-
-def _help(field: attrs.Attribute[Any]) -> str:
-    text: str = field.metadata.get("help") or "a required option"
-    example: str = field.metadata.get("example") or ""
-    return f'{text} Example: "{example}"' if example else text
-
-
-def _value(options: Table, key: str, value: object, wanted: Any, field: attrs.Attribute[Any]) -> Any:
-    """Read one option. A field's own converter takes the value as it stands in the file."""
-    try:
-        if field.converter is None:
-            return structured(value, wanted)
-        if not isinstance(field.converter, attrs.Converter):
-            field.converter(value)
-    except MismatchError as mismatch:
-        options.problem(key, "value.type", str(mismatch), mismatch.hint)
-    except (ValueError, TypeError) as error:
-        options.problem(key, "value.wrong", str(error))
-    return value
-
-
-def _built(kind: type, given: Mapping[str, Any], options: Table) -> object | None:
-    try:
-        settings: object = kind(**given)
-    except (ValueError, TypeError) as error:
-        options.findings.add(options.path, "value.wrong", str(error))
-        return None
-    between: Callable[[], Iterable[Problem]] | None = getattr(settings, "problems", None)
-    found = tuple(between()) if between else ()
-    for problem in found:
-        options.findings.add((*options.path, problem.path), problem.code, problem.message, problem.hint)
-    return None if found else settings
 
 
 def unknown_account(name: str, known: Mapping[str, object]) -> Problem:

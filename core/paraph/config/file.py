@@ -21,9 +21,10 @@ import attrs
 
 from paraph._hints import suggestion
 from paraph.config import secrets
-from paraph.config.accounts import AccountConfig, read_account, read_settings, unknown_account
+from paraph.config.accounts import AccountConfig, read_account, unknown_account
 from paraph.config.locate import KeyPath
 from paraph.config.secrets import Resolver, UnresolvedError
+from paraph.config.settings import read_settings
 from paraph.config.source import Source, required
 from paraph.config.table import Findings, Table
 from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
@@ -97,10 +98,15 @@ class Config:
         info = self._info(described.provider, (*path, "provider"), plugins)
         findings = self.source.findings()
         missing = self.source.findings()
-        resolve = self._resolving(missing, path, plugins)
-        settings = read_settings(info, Table(described.options, path, findings), secret=resolve)
+        resolve = self._resolving(missing, plugins)
+        settings = read_settings(
+            info,
+            Table(described.options, path, findings),
+            secret=lambda table, key, value: resolve((*table.path, key), value),
+            directory=self.source.directory,
+        )
         webhook_secret = (
-            resolve("webhook_secret", described.webhook_secret) if described.webhook_secret else None
+            resolve((*path, "webhook_secret"), described.webhook_secret) if described.webhook_secret else None
         )
         if missing:
             raise MissingSecret(f"account {name!r} lacks a secret", missing.problems)
@@ -138,7 +144,7 @@ class Config:
         url = self.store or MEMORY
         if url.startswith(_STORE_REFERENCES):
             missing = self.source.findings()
-            found = self._resolving(missing, ("store",), self.registry)("url", url)
+            found = self._resolving(missing, self.registry)(("store", "url"), url)
             if found is None:
                 raise MissingSecret("the store's URL cannot be read", missing.problems)
             url = found.reveal()
@@ -147,17 +153,15 @@ class Config:
             return f"{_SQLITE}{self.source.directory / path}"
         return url
 
-    def _resolving(
-        self, missing: Findings, path: KeyPath, registry: Registry
-    ) -> Callable[[str, object], Secret | None]:
+    def _resolving(self, missing: Findings, registry: Registry) -> Callable[[KeyPath, object], Secret | None]:
         """Return a function that resolves the reference of a key or notes why it cannot."""
         resolver = Resolver(environ=self.environ, directory=self.source.directory, registry=registry)
 
-        def resolve(key: str, value: object) -> Secret | None:
+        def resolve(path: KeyPath, value: object) -> Secret | None:
             try:
                 return resolver.resolve(str(value))
             except UnresolvedError as error:
-                missing.add((*path, key), "secret.missing", str(error), error.hint)
+                missing.add(path, "secret.missing", str(error), error.hint)
                 return None
 
         return resolve
@@ -192,7 +196,7 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
     disabled = _disabled(root)
     plugins = registry or Registry(disabled=disabled, environ=environ)
     unusable = source.findings()
-    accounts, names = _accounts(root, plugins, unusable)
+    accounts, names = _accounts(root, plugins, unusable, source.directory)
     default = _default(root, names)
     store = _store(root)
     public_url = _public_url(root)
@@ -220,7 +224,7 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
 
 
 def _accounts(
-    root: Table, registry: Registry, unusable: Findings
+    root: Table, registry: Registry, unusable: Findings, directory: Path
 ) -> tuple[dict[str, AccountConfig], list[str]]:
     """Read the accounts; return the sound ones, and the names of all."""
     sound: dict[str, AccountConfig] = {}
@@ -228,7 +232,7 @@ def _accounts(
     before = len(root.findings)
     for name, table in root.named("accounts"):
         names.append(name)
-        account = read_account(name, table, registry, unusable)
+        account = read_account(name, table, registry, unusable, directory)
         if account is not None:
             sound[name] = account
     if not names and len(root.findings) == before:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import attrs
 
 from paraph.errors import StoreError
-from paraph.model import ContentKind, Document, DocumentRole, Envelope, Level
+from paraph.model import ContentKind, Document, DocumentRole, Envelope, Level, Secret
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -43,6 +43,10 @@ def _converter() -> Converter:
     converter.register_structure_hook(Level, lambda name, _: Level[name])
     # Options are structured apart, by their provider's own class.
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
+    # An option may be a secret of this one envelope, such as a password for its signing page. Like the persons'
+    # data it is needed again when a send goes on in another process, so it stands in the store in clear.
+    converter.register_unstructure_hook(Secret, lambda secret: secret.reveal())
+    converter.register_structure_hook(Secret, lambda text, _: Secret(text))
     converter.register_unstructure_hook(Document, _document_to_json)
     converter.register_structure_hook(Document, lambda value, _: _document_from_json(value))
     return converter

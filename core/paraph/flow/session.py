@@ -7,6 +7,7 @@ account's name and owned by the client object.
 from __future__ import annotations
 
 import copy
+import ssl
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -14,9 +15,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import attrs
 
 from paraph._version import __version__
+from paraph.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import httpx
+
+    from paraph.provider.account import ClientCertificate
 
 ClientT = TypeVar("ClientT")
 
@@ -117,15 +121,41 @@ class Sessions(Generic[ClientT]):
             return clients
 
 
-def client_options() -> dict[str, Any]:
-    """Return the options of every HTTP client: no redirects, TLS verified, a time-out per phase."""
+def client_options(certificate: ClientCertificate | None = None) -> dict[str, Any]:
+    """Return the options of every HTTP client: no redirects, TLS verified, a time-out per phase.
+
+    :param certificate: what the client presents to servers that ask for one.
+    :raises ConfigurationError: it cannot be used; its password is not shown.
+    """
     import httpx
 
     return {
+        "verify": True if certificate is None else _with_certificate(certificate),
         "timeout": httpx.Timeout(TRANSFER, connect=CONNECT, pool=POOL),
         "follow_redirects": False,
         "headers": {"User-Agent": USER_AGENT},
     }
+
+
+def _with_certificate(certificate: ClientCertificate) -> ssl.SSLContext:
+    import httpx
+
+    context = httpx.create_ssl_context()
+    password = certificate.password
+    try:
+        # A function, since without any OpenSSL would ask at the terminal for a password that is missing.
+        context.load_cert_chain(
+            certificate.certificate, certificate.key, lambda: password.reveal() if password else ""
+        )
+    except OSError as error:  # ssl.SSLError is one
+        reason = error.strerror if isinstance(error, FileNotFoundError | PermissionError) else "not usable"
+    else:
+        return context
+    # Outside the handler: OpenSSL's own words are of no use to an operator.
+    raise ConfigurationError(
+        f"the client certificate {certificate.certificate} cannot be used ({reason}); "
+        "certificate and key have to be PEM files that belong together, and the password has to fit"
+    )
 
 
 def request_of(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> httpx.Request:

@@ -30,7 +30,8 @@ from paraph.flow.intercept import intercept
 from paraph.model import Secret
 from paraph.ops.journal import identify, run_step
 from paraph.ops.kernel import Kernel
-from paraph.provider.account import Account
+from paraph.provider.account import Account, ClientCertificate
+from paraph.provider.protocol import PresentsCertificate
 from paraph.store.records import AttemptRecord
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 UNAUTHORIZED = 401
+_BARE = " without certificate"
+"""Ends the name of the HTTP client for requests without credentials, where an account has a certificate."""
+
 DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 
 
@@ -71,7 +75,7 @@ def under(
     try:
         return (yield from intercept(flow, answer))
     except VendorError as error:
-        error.account = error.account or account.name
+        error.account = account.name
         raise
 
 
@@ -91,7 +95,8 @@ def _exchange(
     """
     if not command.credentials or not same_origin(command.request.url, origin):
         command.request.headers.pop("Authorization", None)
-        result: httpx.Response | Downloaded = yield attrs.evolve(command, account=account.name)
+        bare = account.name if certificate_of(kernel, account.name) is None else account.name + _BARE
+        result: httpx.Response | Downloaded = yield attrs.evolve(command, account=bare)
         return result
     headers = yield from _credentials(kernel, account, None)
     command.request.headers.update(headers)
@@ -105,6 +110,20 @@ def _exchange(
     command.request.headers.update(renewed)
     result = yield attrs.evolve(command, account=account.name)
     return result
+
+
+def certificate_of(kernel: Kernel, name: str) -> ClientCertificate | None:
+    """Return what the HTTP client of that name presents: an account's certificate, or nothing."""
+    if name.endswith(_BARE):
+        return None
+    account = kernel.account(name)
+    provider = kernel.provider(account)
+    return provider.client_certificate(account) if isinstance(provider, PresentsCertificate) else None
+
+
+def own_name(name: str) -> str:
+    """Return the account that an HTTP client belongs to."""
+    return name.removesuffix(_BARE)
 
 
 def _credentials(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from paraph.errors import (
@@ -148,11 +149,14 @@ def wait(
     envelope_id: str,
     *,
     timeout: float = 3600.0,
+    polls: int | None = None,
     until: Callable[[Snapshot], bool] = has_ended,
 ) -> Flow[Snapshot]:
     """Wait until an envelope has ended, or until ``until`` says so; look at growing intervals.
 
     :param timeout: seconds; 0 looks once.
+    :param polls: the budget: how often the vendor may be asked at most; then only what webhooks bring is
+        looked at. ``None`` asks at every look, which is four times a minute in the long run.
     :raises Unobservable: this vendor never tells that an envelope is completed.
     :raises WaitTimeout: it did not happen in time.
     """
@@ -167,8 +171,11 @@ def wait(
         raise Unobservable(msg)
     started = yield from now()
     pause = FIRST_PAUSE
+    left = math.inf if polls is None else polls
     while not until(snapshot):
-        snapshot = yield from _look(kernel, envelope_id, readable=Capability.READ_STATUS in offered)
+        readable = Capability.READ_STATUS in offered and left > 0
+        snapshot = yield from _look(kernel, envelope_id, readable=readable)
+        left -= 1
         if until(snapshot):
             break
         passed = ((yield from now()) - started).total_seconds()

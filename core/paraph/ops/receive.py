@@ -37,9 +37,10 @@ from paraph.ops.kernel import Kernel
 from paraph.ops.look import read
 from paraph.ops.observe import observe
 from paraph.ops.outcome import Outcome, OutcomeKind
+from paraph.ops.reread import CLAIM_READS, Later, note_read, read_open
 from paraph.provider.account import Account, Delivery
 from paraph.provider.capability import Capability
-from paraph.provider.protocol import Reading
+from paraph.provider.protocol import Reading, ReadsHeaders
 from paraph.store.records import DeliveryRecord, DeliveryStage
 
 MAX_BODY: Final = 256 << 10
@@ -58,22 +59,11 @@ addresses of people are not."""
 REJECTED_KEPT: Final = timedelta(days=7)
 """How long a rejected delivery stays for a person to look at."""
 
-CLAIM_READS: Final = timedelta(minutes=1)
-MOST_READS_KNOWN: Final = 10_000
-
 log = logging.getLogger("paraph.webhooks")
 
 
 class _Full(Exception):
     """The quota is used up; raised to undo the transaction."""
-
-
-class _Later(Exception):
-    """The delivery has to wait until ``at``."""
-
-    def __init__(self, at: datetime) -> None:
-        super().__init__()
-        self.at = at
 
 
 def receive(
@@ -132,8 +122,9 @@ def _store(
             count, size = tx.count_unprocessed(account)
             if count > MOST_WAITING[0] or size > MOST_WAITING[1]:
                 raise _Full
-        elif stored.stage is not DeliveryStage.STORED and not stored.proof:
-            tx.put_delivery(attrs.evolve(stored, stage=DeliveryStage.STORED, attempts=0, next_at=None))
+        elif not stored.proof:
+            again = attrs.evolve(stored, stage=DeliveryStage.STORED, attempts=0, next_at=None, received_at=at)
+            tx.put_delivery(again)
             new = True
     return stored.id, new
 
@@ -142,9 +133,15 @@ def _proving_headers(kernel: Kernel, account: str) -> frozenset[str]:
     """Return the headers that the account's provider wants; a broken plugin may not cost a delivery."""
     try:
         provider = kernel.config.accounts[account].provider
-        return kernel.registry.info(provider, where=f"accounts.{account}.provider").webhook_headers
+        named = kernel.registry.info(provider, where=f"accounts.{account}.provider").webhook_headers
     except ConfigurationError:
         return frozenset()
+    try:
+        chosen = kernel.account(account)
+        built = kernel.provider(chosen)
+        return named | built.webhook_headers(chosen) if isinstance(built, ReadsHeaders) else named
+    except ConfigurationError:
+        return named
 
 
 def _kept(headers: Mapping[str, str], names: frozenset[str]) -> Iterable[tuple[str, str]]:
@@ -166,7 +163,7 @@ def process(kernel: Kernel, delivery_id: str) -> Flow[Outcome]:
         return (yield from _understand(kernel, record))
     except StoreError:
         raise
-    except _Later as later:
+    except Later as later:
         return (yield from _again(kernel, record, "claim", at=later.at))
     except ConfigurationError:
         return (yield from _again(kernel, record, "configuration"))
@@ -252,6 +249,8 @@ def _record(
         events = yield from observe(kernel, observation, account.name)
         if ours is None and proven:  # the delivery itself may have told whose it is
             ours = yield from call(_readable, kernel, account, reading)
+    if reading.read_open:
+        return events + (yield from read_open(kernel, account, record.received_at, all_of_them=proven))
     if ours is None or (proven and not reading.read):
         return events
     if not proven and not belief.presumed:
@@ -259,11 +258,9 @@ def _record(
         if last is not None and last >= record.received_at:
             return events  # what it claims was read already, if it is true
         if last is not None and at - last < CLAIM_READS:
-            raise _Later(last + CLAIM_READS)
+            raise Later(last + CLAIM_READS)
     events += yield from read(kernel, ours)
-    if len(kernel.reads) >= MOST_READS_KNOWN:
-        kernel.reads.clear()
-    kernel.reads[ours] = at
+    note_read(kernel, ours, at)
     return events
 
 
@@ -299,11 +296,12 @@ def _put(kernel: Kernel, record: DeliveryRecord) -> None:
     """Replace the processing state, unless a faster run has finished it; keep what the proof check noted."""
     with kernel.store.begin() as tx:
         stored = tx.delivery(record.id)
-        if stored is not None and stored.stage is DeliveryStage.STORED:
-            kept = attrs.evolve(
-                record, proof=stored.proof, proof_checks=stored.proof_checks, seen=stored.seen
-            )
-            tx.put_delivery(kept)
+        if stored is None or stored.stage is not DeliveryStage.STORED:
+            return
+        if stored.received_at > record.received_at:
+            return  # the same words came again meanwhile, perhaps of a later state: they still wait
+        kept = attrs.evolve(record, proof=stored.proof, proof_checks=stored.proof_checks, seen=stored.seen)
+        tx.put_delivery(kept)
 
 
 def _keep(kernel: Kernel, account: str, reading: Reading, only_new: bool) -> None:  # noqa: FBT001 - called by name of function

@@ -1,6 +1,6 @@
 """What an author of a provider plugin needs to know of paraph."""
 
-from paraph.provider.account import Account, Carried, Delivery, SigningLink
+from paraph.provider.account import Account, Carried, ClientCertificate, Delivery, SigningLink
 from paraph.provider.action import Action, Repeat
 from paraph.provider.answers import json_of, malformed, operation_of, problem_of, retry_after
 from paraph.provider.capability import Capabilities, Capability
@@ -14,8 +14,10 @@ from paraph.provider.protocol import (
     ManagesWebhooks,
     OffersActions,
     PastDelivery,
+    PresentsCertificate,
     Provider,
     Reading,
+    ReadsHeaders,
     Reminds,
     SuppliesEvidence,
     Verdict,
@@ -30,6 +32,7 @@ __all__ = [
     "Capabilities",
     "Capability",
     "Carried",
+    "ClientCertificate",
     "Delivery",
     "GivesLinks",
     "ListsEvents",
@@ -38,9 +41,11 @@ __all__ = [
     "NoParams",
     "OffersActions",
     "PastDelivery",
+    "PresentsCertificate",
     "Provider",
     "ProviderInfo",
     "Reading",
+    "ReadsHeaders",
     "Reminds",
     "Repeat",
     "SigningLink",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -80,6 +81,19 @@ class Delivery:
     body: bytes = attrs.field(default=b"", repr=False)
     path: str = ""
     received_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class ClientCertificate:
+    """A TLS client certificate.
+
+    :ivar certificate: PEM file, with the chain if there is one. ``key``: PEM file of the private key, unless
+        the first file holds it. ``password``: of the key, if it is encrypted.
+    """
+
+    certificate: Path
+    key: Path | None = None
+    password: Secret | None = None
 
 
 @attrs.frozen(kw_only=True)

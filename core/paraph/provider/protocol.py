@@ -17,7 +17,7 @@ import attrs
 from paraph.flow.commands import Downloaded, Flow, Sink
 from paraph.model import Envelope, Evidence, Fact, Observation, Problem, Secret
 from paraph.model.fact import to_facts
-from paraph.provider.account import Account, Carried, Delivery, SigningLink
+from paraph.provider.account import Account, Carried, ClientCertificate, Delivery, SigningLink
 from paraph.provider.action import Action
 from paraph.provider.capability import Capabilities
 from paraph.provider.info import ProviderInfo
@@ -47,6 +47,8 @@ class Reading:
     :ivar proof: the one-time token, if this vendor sends one. It must be unguessable: a digest of it
         is committed before it is checked, and another delivery with the same one is a replay.
     :ivar read: the delivery asks for a read to be certain (an ambiguous end).
+    :ivar read_open: something happened to an envelope of the account, and the delivery does not say to which:
+        the open ones are read, if the delivery is proven; at most one of them, if it is not.
     :ivar rejected: why it is refused without any request, or ``None``.
     :ivar private: secrets to keep once it is proven, such as signing tokens, by key.
     """
@@ -57,6 +59,7 @@ class Reading:
     signatories: tuple[tuple[str, str], ...] = ()
     proof: Secret | None = None
     read: bool = False
+    read_open: bool = False
     rejected: Malformed | None = None
     private: tuple[tuple[str, Secret], ...] = attrs.field(default=(), repr=False)
 
@@ -215,6 +218,24 @@ class ManagesWebhooks(Protocol):
 
     def ensure_webhook(self, account: Account[Any], url: str) -> Flow[str]:
         """Register ``url`` unless it is; return the endpoint's vendor id."""
+        ...
+
+
+@runtime_checkable
+class ReadsHeaders(Protocol):
+    """Ability of a provider whose accounts may want further webhook headers than its description names."""
+
+    def webhook_headers(self, account: Account[Any]) -> frozenset[str]:
+        """Return lower-case names, such as that of a header with a shared secret."""
+        ...
+
+
+@runtime_checkable
+class PresentsCertificate(Protocol):
+    """Ability of a provider whose accounts may prove themselves with a TLS client certificate."""
+
+    def client_certificate(self, account: Account[Any]) -> ClientCertificate | None:
+        """Return the account's certificate. It is presented to the account's own origin only."""
         ...
 
 

@@ -1,0 +1,88 @@
+"""SIGN8 as a provider of paraph.
+
+This module is all that is imported to describe the plugin: no HTTP library, no
+converter. The provider itself is imported when an account is first used.
+"""
+
+from __future__ import annotations
+
+import pluggy
+
+from paraph.model import EvidenceKind, Level
+from paraph.provider import PLUGIN_API, Capabilities, Capability, Provider, ProviderInfo
+from paraph_sign8.settings import Sign8Options, Sign8Settings
+
+__all__ = ["CAPABILITIES", "Sign8Options", "Sign8Settings", "paraph_provider"]
+
+_hook = pluggy.HookimplMarker("paraph")
+
+CAPABILITIES = Capabilities(
+    supported=frozenset(
+        {
+            Capability.CANCEL,
+            Capability.REMIND,
+            Capability.READ_STATUS,
+            Capability.SEE_COMPLETION,
+            Capability.SEE_DECLINE,
+            Capability.WEBHOOKS,
+            Capability.DELIVERY_EMAIL,
+            Capability.SIGNING_LINK,
+            Capability.ATTACHMENTS,
+            Capability.SEVERAL_DOCUMENTS,
+            Capability.SEVERAL_SIGNATORIES,
+            Capability.STAGES,
+            Capability.FIELDS,
+            Capability.EXPIRY,
+            Capability.MESSAGE,
+            Capability.SEALS,
+            Capability.OUR_REFERENCE,
+        }
+    ),
+    levels=frozenset({Level.SES, Level.AES, Level.QES}),
+    evidence=frozenset({EvidenceKind.SIGNED_DOCUMENT, EvidenceKind.AUDIT_TRAIL}),
+    notes={
+        Capability.CANCEL: "needs the dialect's operations.cancel.path",
+        Capability.REMIND: "needs the dialect's operations.remind.path",
+        Capability.READ_STATUS: "needs the dialect's operations.status.path",
+        Capability.SEE_COMPLETION: "needs the dialect's operations.status.path, or a trusted webhook that says so",
+        Capability.SEE_DECLINE: "needs the dialect's operations.status.path, or webhook_token or trust_webhooks",
+        Capability.SIGNING_LINK: "needs the dialect's operations.signature_link.path",
+        Capability.STAGES: "all at once or one after the other, nothing between; needs the dialect's words.dispatch "
+        "and fields.signer.position",
+        Capability.EXPIRY: "needs the dialect's fields.workflow.expires_at",
+        Capability.MESSAGE: "needs the dialect's fields.workflow.description",
+        Capability.OUR_REFERENCE: "needs the dialect's fields.workflow.reference",
+        Capability.SEALS: "advanced or qualified; the sealing person has to be in a sealing team at SIGN8",
+        Capability.WEBHOOKS: "the URL is registered at SIGN8; what it tells of an envelope is a hint where "
+        "operations.status.path is set",
+    },
+)
+"""What SIGN8's product can do. An account offers the part of it that its dialect has words for."""
+
+ORGANIZATION_HEADERS = frozenset({"organisation_id", "organization_id", "organisation-id", "organization-id"})
+"""Spellings of the webhook's header: as published (contract 5), as in the database, as some proxies make them."""
+
+
+def _build() -> Provider:
+    from paraph_sign8.provider import Sign8Provider
+
+    return Sign8Provider()
+
+
+@_hook
+def paraph_provider() -> ProviderInfo:
+    """Describe the plugin."""
+    return ProviderInfo(
+        name="sign8",
+        title="SIGN8",
+        summary="German trust service: SES, AES, QES and seals; its wire is described by a dialect.",
+        api=PLUGIN_API,
+        capabilities=CAPABILITIES,
+        settings=Sign8Settings,
+        build=_build,
+        envelope_options=Sign8Options,
+        simulator="paraph_sign8.simulator:create",
+        documentation="https://support.sign8.eu",
+        webhook_headers=ORGANIZATION_HEADERS,
+        seen_live=False,
+    )
