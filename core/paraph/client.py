@@ -25,6 +25,7 @@ from paraph.ops import evidence as _evidence
 from paraph.ops import look as _look
 from paraph.ops import receive as _receive
 from paraph.ops import send as _send
+from paraph.ops import settle as _settle
 from paraph.ops.carry import certificate_of, own_name
 from paraph.ops.kernel import Kernel
 
@@ -187,6 +188,7 @@ class Client(_Base):
     check = _sync(_check.check)
     send = _sync(_send.send)
     resume = _sync(_send.resume)
+    settle = _sync(_settle.settle)
     get = _sync(_look.get)
     refresh = _sync(_look.refresh)
     envelopes = _sync(_look.envelopes)
@@ -272,6 +274,7 @@ class AsyncClient(_Base):
     check = _async(_check.check)
     send = _async(_send.send)
     resume = _async(_send.resume)
+    settle = _async(_settle.settle)
     get = _async(_look.get)
     refresh = _async(_look.refresh)
     envelopes = _async(_look.envelopes)

@@ -277,7 +277,8 @@ class UncertainStep(ParaphError):
     """An effect at the vendor may or may not have happened, and it cannot be read.
 
     Nothing is repeated by itself. ``client.resume(envelope_id)`` asks the vendor
-    again; where the vendor offers no read, a person has to look.
+    again; where the vendor offers no read, a person has to look, and says what they
+    saw with ``client.settle(envelope_id, step, happened=…)``.
     """
 
     def __init__(self, message: str, *, envelope_id: str, step: str) -> None:

@@ -74,6 +74,7 @@ OPERATIONS = [
     "resume",
     "save",
     "send",
+    "settle",
     "signing_link",
     "store",
     "wait",

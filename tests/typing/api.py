@@ -123,6 +123,7 @@ def send() -> None:
         assert_type(client.send(ENVELOPE, account="hr"), Snapshot)
         assert_type(client.send, "Any")  # E: assert-type
         assert_type(client.resume(ENVELOPE.id), Snapshot)
+        assert_type(client.settle(ENVELOPE.id, "publish", happened=True), Snapshot)
         assert_type(client.get(ENVELOPE.id), Snapshot)
         assert_type(client.refresh(ENVELOPE.id), Snapshot)
         assert_type(client.wait(ENVELOPE.id, timeout=60), Snapshot)

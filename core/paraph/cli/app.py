@@ -38,6 +38,7 @@ BUILT_IN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "check": ("paraph.cli.sending:check", "Say what is against sending an envelope."),
         "send": ("paraph.cli.sending:send", "Send an envelope or a PDF."),
         "resume": ("paraph.cli.sending:resume", "Go on with a send that was interrupted."),
+        "settle": ("paraph.cli.sending:settle", "Say what became of a step that cannot be read back."),
         "status": ("paraph.cli.following:status", "Show where an envelope stands, or list the newest."),
         "events": ("paraph.cli.following:events", "List what became known, in order."),
         "evidence": ("paraph.cli.following:evidence", "List or save the evidence."),

@@ -12,7 +12,7 @@ from paraph.cli.envelope_file import read_envelope
 from paraph.cli.following import show_snapshot
 from paraph.cli.render import problem_json
 from paraph.cli.session import CommandT, Session, account_option, common
-from paraph.errors import ConfigurationError, ParaphError, UnknownEnvelope
+from paraph.errors import ConfigurationError, ParaphError, UnknownEnvelope, UsageError
 from paraph.model import Assurance, DeliveryBy, Document, Envelope, Level, Problem, Signatory
 
 if TYPE_CHECKING:
@@ -150,6 +150,28 @@ def resume(session: Session, envelope_id: str) -> None:
     with session.client() as client:
         _require_durable(client)
         session.envelope_id = envelope_id
+        show_snapshot(session, client.resume(envelope_id))
+
+
+@click.command()
+@click.argument("envelope_id", metavar="ID")
+@click.argument("step")
+@click.option("--happened", "result", is_flag=False, flag_value="", help="It did, and made this vendor id.")
+@click.option("--not-happened", is_flag=True, help="The vendor shows nothing of it.")
+@common
+@click.pass_obj
+def settle(session: Session, *, envelope_id: str, step: str, result: str | None, not_happened: bool) -> None:
+    """Say what became of STEP of envelope ID, which a lost answer left in doubt; then go on with the send.
+
+    Look at the vendor's pages first. --happened takes the vendor's id of what the step made, if it made
+    something.
+    """
+    if (result is not None) == not_happened:
+        raise UsageError("say either --happened [VENDOR_ID] or --not-happened")
+    with session.client() as client:
+        _require_durable(client)
+        session.envelope_id = envelope_id
+        client.settle(envelope_id, step, happened=not not_happened, result=result or None)
         show_snapshot(session, client.resume(envelope_id))
 
 

@@ -43,7 +43,7 @@ def _converter() -> Converter:
     converter.register_structure_hook(Level, lambda name, _: Level[name])
     # Options are structured apart, by their provider's own class.
     converter.register_structure_hook_func(lambda kind: kind is object, lambda value, _: value)
-    # An option may be a secret of this one envelope, such as a password for its signing page. Like the persons'
+    # An option may be a secret of this one envelope, such as a password for its signing page. Like personal
     # data it is needed again when a send goes on in another process, so it stands in the store in clear.
     converter.register_unstructure_hook(Secret, lambda secret: secret.reveal())
     converter.register_structure_hook(Secret, lambda text, _: Secret(text))

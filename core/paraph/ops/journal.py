@@ -184,7 +184,8 @@ def _drop(kernel: Kernel, attempt: AttemptRecord, step: Step) -> None:
 def _uncertain(attempt: AttemptRecord, step: Step) -> UncertainStep:
     return UncertainStep(
         f"step {step.key!r} of envelope {attempt.envelope_id!r} was interrupted and cannot be read back: "
-        f"look at the vendor whether it happened (our reference there: {attempt.id})",
+        f"look at the vendor whether it happened (our reference there: {attempt.id}), and say so with "
+        f"client.settle or `paraph settle {attempt.envelope_id} {step.key}`",
         envelope_id=attempt.envelope_id,
         step=step.key,
     )
