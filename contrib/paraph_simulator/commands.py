@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paraph import Registry
+from paraph import Capability, Registry
 from paraph.cli.session import Session, common
 from paraph.errors import MissingExtra
 from paraph_simulator.stopping import StoppedError, noticing_signals
@@ -33,9 +33,10 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 def demo(
     ctx: click.Context, *, names: tuple[str, ...], pdf: Path | None, by_hand: bool, folder: Path
 ) -> None:
-    """Send an envelope through every simulated vendor and check everything.
+    """Send the same envelope through every simulated vendor and check everything.
 
-    Exit code 0 only if all that was expected held.
+    Where a vendor's refusals can be seen, a further one is refused by its last signatory. Exit code 0 only
+    if all that was expected held.
     """
     session = ctx.ensure_object(Session)
     with noticing_signals() as stop:
@@ -62,7 +63,10 @@ def demo(
 @click.command()
 @click.option("--provider", "names", multiple=True, metavar="NAME", help="Only this one; may be repeated.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Of an only simulator; by default any free one."
+    "--port",
+    type=click.IntRange(0, 65000),
+    default=0,
+    help="Of the first simulator; the others take the next ones. By default any free ones.",
 )
 @click.option("--webhook", metavar="URL", help="Post webhooks there, as if registered at the vendor.")
 @click.option(
@@ -80,11 +84,20 @@ def simulator(
         from paraph_simulator.show import Show
 
     session = ctx.ensure_object(Session)
-    made = make_simulators(Registry(), names)
-    if port and len(made) > 1:
-        raise click.UsageError(f"--port is for one simulator: choose with --provider among {', '.join(made)}")
+    registry = Registry()
+    made = make_simulators(registry, names)
+    consoles = [name for name in made if Capability.MANAGE_WEBHOOKS not in registry.info(name).capabilities]
     with noticing_signals() as stop, contextlib.suppress(StoppedError):
-        run_alone(made, Show(), stop, port=port, webhook=webhook, folder=folder, as_json=session.json)
+        run_alone(
+            made,
+            Show(),
+            stop,
+            port=port,
+            consoles=consoles,
+            webhook=webhook,
+            folder=folder,
+            as_json=session.json,
+        )
 
 
 @contextlib.contextmanager
@@ -103,13 +116,32 @@ def _quieten() -> None:
 
 
 def _json(result: Result) -> dict[str, object]:
+    snapshot = result.snapshot
     files = [
         {"file": each.path, "sha256": each.sha256, "kind": each.evidence.kind.value} for each in result.saved
     ]
+    people = [
+        {
+            "id": each.id,
+            "decision": each.decision.value,
+            "at": result.decided[each.id].isoformat() if each.id in result.decided else None,
+            "reason": each.reason,
+        }
+        for each in snapshot.signatories
+    ]
     return {
-        "account": result.account,
-        "envelope_id": result.envelope_id,
-        "lifecycle": result.snapshot.lifecycle.value,
+        "account": result.part.account,
+        "vendor": result.part.vendor,
+        "envelope_id": result.envelope.id,
+        "expected": result.part.ending.value,
+        "lifecycle": snapshot.lifecycle.value,
+        "signatories": people,
+        "webhooks": {
+            "sent": len(result.posts),
+            "received": len([each for each in result.posts if each.record is not None]),
+        },
+        "reads": result.reads,
+        "confirmed": result.confirmed,
         "evidence": files,
         "failures": list(result.failures),
     }

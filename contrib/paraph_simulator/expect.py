@@ -1,64 +1,112 @@
-"""What a demo expects, each as a sentence if it did not hold. No sentence names a person."""
+"""What a demo expects, each as a sentence if it did not hold. No sentence names a person.
+
+Vendors are judged by what they promise. Whoever lets endpoints be registered through its API reports about
+every envelope; another vendor may report refusals alone, and then its completions are read. Whatever a vendor
+sends has to arrive. Where it carries a one-time proof, the vendor has to have confirmed it; where it carries
+none, it may be trusted for a secret that the account's configuration asks for, or be a mere claim, and then
+the vendor's API has to have confirmed how the envelope ended.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from paraph import Envelope, Event, EventType, EvidenceKind, Lifecycle, SavedEvidence, Snapshot
-from paraph.testing.simulator import Delivery, DeliveryStatus
+from paraph import (
+    Capabilities,
+    Capability,
+    Envelope,
+    Event,
+    EventType,
+    EvidenceKind,
+    Lifecycle,
+    SavedEvidence,
+    Signatory,
+    Snapshot,
+)
+from paraph.testing.simulator import DeliveryStatus
 from paraph_simulator.judge import judge
-from paraph_simulator.stage import Stage, digest
+from paraph_simulator.plan import Part
+from paraph_simulator.stage import Post
 
-OF_SIGNATORIES = (EventType.SIGNATORY_OPENED, EventType.SIGNATORY_SIGNED)
-OF_ENVELOPE = (EventType.ENVELOPE_SENT, EventType.ENVELOPE_COMPLETED, EventType.EVIDENCE_READY)
+VERIFIED, CLAIMED = "verified", "claimed"
+
+ENDS = {
+    Lifecycle.COMPLETED: EventType.ENVELOPE_COMPLETED,
+    Lifecycle.DECLINED: EventType.ENVELOPE_DECLINED,
+}
 
 
-def webhooks(stage: Stage, account: str) -> Iterator[str]:
-    """Every webhook arrived over HTTP, was answered 200, is stored, and was verified."""
-    sent, received = stage.sent(account), stage.received(account)
-    if not sent:
+def announced(part: Part, offered: Capabilities) -> bool:
+    """Whether a vendor has to tell by webhook how an envelope ends."""
+    if part.refused:
+        return Capability.WEBHOOKS in offered
+    return Capability.MANAGE_WEBHOOKS in offered
+
+
+def webhooks(posts: Sequence[Post], *, announced: bool) -> Iterator[str]:
+    """Every webhook arrived over HTTP, was answered 200, is stored, and is what it has to be."""
+    if announced and not posts:
         yield "the vendor sent no webhook"
-    for number, delivery in enumerate(sent, start=1):
-        for complaint in _of_webhook(delivery, {key: each.outcome for key, each in received.items()}):
-            yield f"webhook {number} of {len(sent)} {complaint}"
+    for number, post in enumerate(posts, start=1):
+        for complaint in _of_webhook(post):
+            yield f"webhook {number} of {len(posts)} {complaint}"
 
 
-def _of_webhook(delivery: Delivery, outcomes: Mapping[str, str]) -> Iterator[str]:
-    last = delivery.attempts[-1] if delivery.attempts else None
-    if delivery.status is not DeliveryStatus.SUCCESS or last is None:
-        yield f"did not arrive over HTTP: {last.reason if last else 'it was never tried'}"
-        return
-    outcome = outcomes.get(digest(last.body))
-    if outcome is None:
+def _of_webhook(post: Post) -> Iterator[str]:
+    attempts, record = post.delivery.attempts, post.record
+    if post.delivery.status is not DeliveryStatus.SUCCESS:
+        yield f"did not arrive over HTTP: {attempts[-1].reason if attempts else 'it was never tried'}"
+    elif record is None:
         yield "was answered 200 but is not stored"
-    elif outcome != "verified":
-        yield f"was not verified but {outcome or 'left waiting'}"
+    elif record.outcome not in ({VERIFIED} if record.proof else {VERIFIED, CLAIMED}):
+        yield f"was not verified but {record.outcome or 'left waiting'}"
 
 
-def news(events: Iterable[Event], snapshot: Snapshot, envelope: Envelope) -> Iterator[str]:
-    """Everything that had to happen became known, and the envelope is completed."""
+def news(
+    part: Part, events: Iterable[Event], snapshot: Snapshot, envelope: Envelope, offered: Capabilities
+) -> Iterator[str]:
+    """Everything that had to happen became known, and the envelope ended as it had to."""
     known = {(each.type, each.signatory_id) for each in events if each.envelope_id == envelope.id}
-    types = {kind for kind, _ in known}
-    for kind in OF_ENVELOPE:
-        if kind not in types:
+    for kind in (EventType.ENVELOPE_SENT, ENDS[part.ending], *_evidence_news(part, offered)):
+        if kind not in {each for each, _ in known}:
             yield f"the event {kind.value} did not become known"
     for position, person in enumerate(envelope.signers, start=1):
-        for kind in OF_SIGNATORIES:
-            if (kind, person.id) not in known:
-                yield f"the event {kind.value} of signatory {position} did not become known"
-    if snapshot.lifecycle is not Lifecycle.COMPLETED:
-        yield f"the envelope is {snapshot.lifecycle.value}, not completed"
+        kind = EventType.SIGNATORY_DECLINED if refuses(part, person, envelope) else EventType.SIGNATORY_SIGNED
+        if (kind, person.id) not in known:
+            yield f"the event {kind.value} of signatory {position} did not become known"
+    if snapshot.lifecycle is not part.ending:
+        yield f"the envelope is {snapshot.lifecycle.value}, not {part.ending.value}"
 
 
-def files(saved: Sequence[SavedEvidence], envelope: Envelope, folder: Path) -> Iterator[str]:
-    """There is a signed file of every document, and files and manifest agree."""
-    signed = {each.evidence.document_id for each in saved if _is_signed(each)}
+def _evidence_news(part: Part, offered: Capabilities) -> tuple[EventType, ...]:
+    return () if part.refused or not offered.evidence else (EventType.EVIDENCE_READY,)
+
+
+def refuses(part: Part, person: Signatory, envelope: Envelope) -> bool:
+    """Whether it is this signatory who refuses: the last one, after the others have signed."""
+    return part.refused and person is envelope.signers[-1]
+
+
+def certainty(posts: Collection[Post], snapshot: Snapshot, *, confirmed: bool) -> Iterator[str]:
+    """No ending rests on claims alone."""
+    claims = [each for each in posts if each.record is not None and each.record.outcome == CLAIMED]
+    if snapshot.ended and claims and len(claims) == len(posts) and not confirmed:
+        yield "its ending rests on claims that nobody confirmed"
+
+
+def files(saved: Sequence[SavedEvidence], envelope: Envelope) -> Iterator[str]:
+    """There is a signed file of every document."""
+    signed = {each.evidence.document_id for each in saved if is_signed(each)}
     for document in envelope.signed_documents:
         if document.id not in signed:
             yield f"there is no signed file of document {document.id!r}"
+
+
+def manifest(folder: Path) -> Iterator[str]:
+    """Files and manifest agree."""
     try:
         entries = json.loads((folder / "manifest.json").read_text())["evidence"]
         listed = {each["file"]: each["sha256"] for each in entries}
@@ -73,17 +121,21 @@ def files(saved: Sequence[SavedEvidence], envelope: Envelope, folder: Path) -> I
 
 
 def signatures(
-    saved: Sequence[SavedEvidence], envelope: Envelope, originals: Mapping[str, bytes], authority_pem: bytes
+    saved: Sequence[SavedEvidence],
+    signers: Iterable[Signatory],
+    originals: Mapping[str, bytes],
+    authority_pem: bytes,
 ) -> Iterator[str]:
     """Each signed PDF is sound before the judge, who trusts the simulator's authority alone."""
-    names = [person.full_name for person in envelope.signers]
+    names = [person.full_name for person in signers]
     for each in saved:
         path = Path(each.path or "")
-        if _is_signed(each) and path.is_file():
+        if is_signed(each) and path.is_file():
             original = originals.get(each.evidence.document_id or "")
             found = judge(path.read_bytes(), signers=names, authority_pem=authority_pem, original=original)
             yield from (f"{path.name}: {finding.message}" for finding in found)
 
 
-def _is_signed(saved: SavedEvidence) -> bool:
+def is_signed(saved: SavedEvidence) -> bool:
+    """Whether it is a document with its signatures."""
     return saved.evidence.kind is EvidenceKind.SIGNED_DOCUMENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -30,13 +31,17 @@ class Ready:
 def ready(
     accounts: Iterable[SimulatedAccount], *, public_url: str = PUBLIC_URL, scheme: str = "env"
 ) -> Ready:
-    """Write the configuration.
+    """Write the configuration. The first of several accounts is the default.
 
     :param scheme: how secrets are referred to: ``env``, or ``file`` for :func:`write`.
     """
     environment: dict[str, str] = {}
+    made = tuple(accounts)
     lines = [_MARK]
-    for account in accounts:
+    if len(made) > 1:
+        others = " or ".join(_value(each.name, scheme) for each in made[1:])
+        lines.append(f"default = {_value(made[0].name, scheme)}  # or {others}")
+    for account in made:
         environment.update(account.environment)
         lines += ["", f"[accounts.{account.name}]"]
         table = {**account.table, "webhook_secret": f"env:{WEBHOOK_SECRET}"}
@@ -69,6 +74,13 @@ def write(made: Ready, folder: Path) -> Path:
 
 def _value(value: object, scheme: str) -> str:
     """Write a TOML value; JSON writes text, numbers, truth values and lists of them alike."""
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{_key(key)} = {_value(each, scheme)}" for key, each in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, str) and scheme == "file" and value.startswith("env:"):
         value = f"file:{FOLDER}/{value.removeprefix('env:')}"
     return json.dumps(value)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
@@ -21,6 +22,7 @@ WORDS = {
     E.ENVELOPE_SENT: "sent: signatories can act",
     E.ENVELOPE_CLOSED: "the vendor is finished with it",
     E.ENVELOPE_COMPLETED: "everybody has signed",
+    E.ENVELOPE_DECLINED: "ended by a refusal",
     E.SIGNATORY_INVITED: "{who} is invited",
     E.SIGNATORY_OPENED: "{who} has opened the signing page",
     E.SIGNATORY_DOCUMENT_SIGNED: "{who} has signed {what}",
@@ -36,6 +38,8 @@ _STYLES = {
     E.ENVELOPE_COMPLETED: "bold green",
     E.SIGNATORY_SIGNED: "green",
     E.SIGNATORY_DOCUMENT_SIGNED: "green",
+    E.ENVELOPE_DECLINED: "bold red",
+    E.SIGNATORY_DECLINED: "red",
     E.EVIDENCE_READY: "cyan",
     E.UNKNOWN: "yellow",
 }
@@ -80,8 +84,12 @@ class Show:
             line.append(" (derived)", style="dim")
         self._console.print(line)
 
+    def message(self, who: str, text: str) -> None:
+        """Write a text message that reached somebody's phone."""
+        self._console.print(Text("  ").append(f"text message to {who}: {text}", style="dim"))
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Write a table: drawn on a terminal, aligned columns elsewhere."""
+        """Write a table: drawn on a terminal, aligned columns elsewhere. Cells may have several lines."""
         cells = [tuple(columns), *(tuple(row) for row in rows)]
         if self._console.is_terminal:
             table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
@@ -89,9 +97,13 @@ class Show:
                 table.add_row(*(Text(cell) for cell in row))
             self._console.print(table)
             return
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for row in cells:
-            self.line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        lines = [
+            line for row in cells for line in itertools.zip_longest(*map(str.splitlines, row), fillvalue="")
+        ]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            padded = (part.ljust(width) for part, width in zip(line, widths, strict=True))
+            self.line("  ".join(padded).rstrip())
         self.line()
 
 

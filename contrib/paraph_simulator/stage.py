@@ -8,21 +8,29 @@ socket, no file outside the given folder.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 
-from paraph import Client, Config, Event, Outcome, Registry
+from paraph import Capability, Client, Config, Event, Outcome, Registry
 from paraph.store import DeliveryRecord
 from paraph.testing.simulator import Delivery, DeliveryStatus, Simulator, serve
 from paraph_simulator.folder import STORE
 from paraph_web import Receiver
 
 SECRET = "PARAPH_DEMO_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable, not its value
+
+
+@attrs.frozen(kw_only=True)
+class Post:
+    """One webhook that a vendor wanted to send, and what the receiver stored of it, if it arrived."""
+
+    delivery: Delivery
+    record: DeliveryRecord | None
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -36,6 +44,14 @@ class Stage:
     simulators: Mapping[str, Simulator]
     _stored: dict[str, None] = attrs.field(factory=dict)
     _seen: int = 0
+
+    def register_webhook(self, account: str) -> None:
+        """Have the vendor call the receiver: through its API, or else as if in its console."""
+        offered = self.client.capabilities(account)
+        if Capability.MANAGE_WEBHOOKS in offered:
+            self.client.ensure_webhook(account)
+        elif Capability.WEBHOOKS in offered:
+            self.simulators[account].subscribe(self.client.webhook_url(account))
 
     def note(self, outcome: Outcome) -> None:
         """Remember which deliveries the receiver stored; called in the receiver's threads."""
@@ -53,11 +69,21 @@ class Stage:
         """Return every webhook that the vendor wanted to send."""
         return tuple(self.simulators[account].webhooks.history)
 
-    def received(self, account: str) -> dict[str, DeliveryRecord]:
-        """Return what is in the store of one account, by the SHA-256 of its body."""
+    def posts(self, account: str, *, since: int = 0) -> tuple[Post, ...]:
+        """Return what the vendor wanted to send, after the first ``since``, with what is stored of it.
+
+        Two that are alike, byte by byte and to the same path, are one delivery to paraph.
+        """
         with self.client.store.begin() as tx:
             found = [tx.delivery(each) for each in tuple(self._stored)]
-        return {each.body_sha256: each for each in found if each is not None and each.account == account}
+        stored = {
+            (each.path, each.body): each for each in found if each is not None and each.account == account
+        }
+        below = urlsplit(self.client.webhook_url(account)).path
+        return tuple(
+            Post(delivery=each, record=stored.get((_rest(each.url, below), _body(each))))
+            for each in self.sent(account)[since:]
+        )
 
     def quiet(self, account: str) -> bool:
         """Whether every webhook was tried, and none that arrived still waits to be processed."""
@@ -67,9 +93,13 @@ class Stage:
             return tx.count_unprocessed(account) == (0, 0)
 
 
-def digest(body: bytes) -> str:
-    """Return the SHA-256 as hex."""
-    return hashlib.sha256(body).hexdigest()
+def _rest(url: str, below: str) -> str:
+    """Return what follows the receiver's own path."""
+    return urlsplit(url).path.removeprefix(below).strip("/")
+
+
+def _body(delivery: Delivery) -> bytes | None:
+    return delivery.attempts[-1].body if delivery.attempts else None
 
 
 @contextlib.contextmanager

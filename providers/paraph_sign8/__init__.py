@@ -41,26 +41,27 @@ CAPABILITIES = Capabilities(
     levels=frozenset({Level.SES, Level.AES, Level.QES}),
     evidence=frozenset({EvidenceKind.SIGNED_DOCUMENT, EvidenceKind.AUDIT_TRAIL}),
     notes={
-        Capability.CANCEL: "needs the dialect's operations.cancel.path",
-        Capability.REMIND: "needs the dialect's operations.remind.path",
-        Capability.READ_STATUS: "needs the dialect's operations.status.path",
-        Capability.SEE_COMPLETION: "needs the dialect's operations.status.path, or a trusted webhook that says so",
-        Capability.SEE_DECLINE: "needs the dialect's operations.status.path, or webhook_token or trust_webhooks",
-        Capability.SIGNING_LINK: "needs the dialect's operations.signature_link.path",
-        Capability.STAGES: "all at once or one after the other, nothing between; needs the dialect's words.dispatch "
-        "and fields.signer.position",
-        Capability.EXPIRY: "needs the dialect's fields.workflow.expires_at",
-        Capability.MESSAGE: "needs the dialect's fields.workflow.description",
-        Capability.OUR_REFERENCE: "needs the dialect's fields.workflow.reference",
+        Capability.CANCEL: "needs dialect.operations.cancel.path",
+        Capability.REMIND: "needs dialect.operations.remind.path",
+        Capability.READ_STATUS: "needs dialect.operations.status.path",
+        Capability.SEE_COMPLETION: "needs dialect.operations.status.path, or a trusted webhook for it",
+        Capability.SEE_DECLINE: "needs dialect.operations.status.path, or trusted webhooks",
+        Capability.SIGNING_LINK: "needs dialect.operations.signature_link.path",
+        Capability.STAGES: "all at once or one after the other, nothing between; needs "
+        "dialect.words.dispatch, dialect.fields.workflow.dispatch and dialect.fields.signer.position",
+        Capability.EXPIRY: "needs dialect.fields.workflow.expires_at",
+        Capability.MESSAGE: "needs dialect.fields.workflow.description",
+        Capability.OUR_REFERENCE: "needs dialect.fields.workflow.reference",
         Capability.SEALS: "advanced or qualified; the sealing person has to be in a sealing team at SIGN8",
         Capability.WEBHOOKS: "the URL is registered at SIGN8; what it tells of an envelope is a hint where "
-        "operations.status.path is set",
+        "dialect.operations.status.path is set",
     },
 )
 """What SIGN8's product can do. An account offers the part of it that its dialect has words for."""
 
 ORGANIZATION_HEADERS = frozenset({"organisation_id", "organization_id", "organisation-id", "organization-id"})
-"""Spellings of the webhook's header: as published (contract 5), as in the database, as some proxies make them."""
+"""Spellings of the webhook's header: the published one (contract 5), the database's, and what proxies make of
+them."""
 
 
 def _build() -> Provider:

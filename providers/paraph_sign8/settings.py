@@ -1,10 +1,10 @@
 """The options of one SIGN8 account, and what can be wrong with them.
 
 SIGN8 hands out server, credentials and the description of its API to customers only (contract 1 and 6), so
-nothing of it has a default here: no host is assumed, and no way of authenticating either. The *dialect* says how
-the wire looks (:mod:`paraph_sign8.dialect.model`); ``auth`` holds what the dialect must not: secrets. Where both speak of
-the same thing the account wins: a dialect may come out of an import, while an account is written by somebody who
-has the credentials in hand.
+nothing of it has a default here: no host is assumed, and no way of authenticating either. The *dialect* says
+how the wire looks (:mod:`paraph_sign8.dialect.model`); ``auth`` holds what a dialect must not: secrets.
+Where both speak of the same thing the account wins: a dialect may come out of an import, while an account is
+written by somebody who has the credentials in hand.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ class Sign8Options:
     """What only SIGN8 knows of one workflow; put it into ``Envelope.options``.
 
     :ivar password: asked of recipients before they sign; send it to them by another way (contract 4).
-    :ivar team_id: the team that sees the workflow. ``interface_id``: its branding. Both win over the account's.
+    :ivar team_id: the team that sees the workflow. ``interface_id``: its branding. Both win over the
+        account's.
     """
 
     password: Secret | None = None
@@ -191,7 +192,7 @@ class Sign8Settings:
         return tuple(found)
 
     def credential_problems(self) -> tuple[Problem, ...]:
-        """Find what is wrong with the credentials, looking inside the resolved secrets but not showing them."""
+        """Find what is wrong with the credentials, looking inside resolved secrets but not showing them."""
         found = list(_secret_problems(self.auth))
         if self.webhook_token is not None:
             in_path = self.spoken.webhooks.token is Token.PATH

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from fpdf import FPDF
 
-from paraph import Client, DeliveryBy, Document, Envelope, Lifecycle, Signatory
+from paraph import Client, DeliveryBy, Document, Envelope, Lifecycle, Signatory, load_config
 from paraph.testing.simulator import Person, serve
 from support.asgi import Application
 from support.commands import Place, Running
+from support.post_office import eventually
 
-MADE = ("manifest.json", "contract-signed.pdf", "annex-signed.pdf", "demo.db")
+MADE = ("manifest.json", "contract-signed.pdf", "annex-signed.pdf")
 
 
 @pytest.fixture
@@ -39,13 +42,23 @@ def test_the_demo_runs_from_nothing(place: Place) -> None:
     assert ["work/book.pdf", "work/paraph-demo"] == place.traces()
     assert "\x1b" not in running.output
     assert "All held." in running.output
-    folder = place.work / "paraph-demo"
-    assert set(MADE) <= {path.name for path in folder.iterdir()}
-    manifest = json.loads((folder / "manifest.json").read_text())
-    for entry in manifest["evidence"]:
-        assert entry["sha256"] == hashlib.sha256((folder / entry["file"]).read_bytes()).hexdigest()
-    digests = {each["document"]: each["sha256"] for each in manifest["originals"]}
-    assert hashlib.sha256((place.work / "book.pdf").read_bytes()).hexdigest() == digests["contract"]
+    demo = place.work / "paraph-demo"
+    assert {".paraph-demo", "demo.db", "ignisign", "sign8"} == {path.name for path in demo.iterdir()}
+    for folder in (demo / "ignisign", demo / "sign8"):
+        assert set(MADE) <= {path.name for path in folder.iterdir()}
+        manifest = json.loads((folder / "manifest.json").read_text())
+        for entry in manifest["evidence"]:
+            assert entry["sha256"] == hashlib.sha256((folder / entry["file"]).read_bytes()).hexdigest()
+        digests = {each["document"]: each["sha256"] for each in manifest["originals"]}
+        assert hashlib.sha256((place.work / "book.pdf").read_bytes()).hexdigest() == digests["contract"]
+
+
+def test_one_vendor_needs_no_folders(place: Place) -> None:
+    """With a single envelope, the evidence lies in the demo's folder itself."""
+    with place.run("demo", "--provider", "ignisign") as running:
+        assert 0 == running.end(), running.output
+    made = {path.name for path in (place.work / "paraph-demo").iterdir()}
+    assert {*MADE, "demo.db"} <= made
 
 
 @pytest.mark.parametrize(
@@ -55,6 +68,7 @@ def test_the_demo_runs_from_nothing(place: Place) -> None:
         ((), "Sending one envelope", signal.SIGTERM),
         ((), "signatory.opened", signal.SIGINT),
         ((), "Waiting for the vendor", signal.SIGTERM),
+        ((), "Charles Babbage refuses", signal.SIGINT),
         (("--open",), "Waiting until everybody", signal.SIGINT),
         (("--open",), "Waiting until everybody", signal.SIGTERM),
     ],
@@ -78,15 +92,34 @@ def links_in(running: Running) -> list[str]:
     return re.findall(r"^  (http://\S+)$", running.output, re.MULTILINE)
 
 
+def phone(running: Running) -> Callable[[], str]:
+    """Return what reads the next text message that the demo shows."""
+    read = 0
+
+    def next_message() -> str:
+        nonlocal read
+        read += 1
+        assert eventually(lambda: running.output.count("text message to ") >= read, seconds=30)
+        return running.output.split("text message to ")[read]
+
+    return next_message
+
+
 def test_people_can_sign_by_hand(place: Place) -> None:
-    """``--open`` prints the links, waits until both have signed in a browser, and goes on to the end."""
+    """``--open`` prints the links and text messages, waits until people have acted, and goes on to the end."""
     with place.run("demo", "--open", "--json") as running:
-        running.wait_for("Waiting until everybody")
-        for link in links_in(running):
-            assert "done" == Person(name="A Person").sign(link)
+        person = Person(name="A Person", phone=phone(running))
+        for act in (1, 2, 3):
+            wait = eventually(lambda act=act: running.output.count("Waiting until ") == act, seconds=30)
+            assert wait, running.output
+            first, last = links_in(running)[-2:]
+            assert "done" == person.sign(first)
+            assert person.sign(last) if act < 3 else person.decline(last, "no")
         assert 0 == running.end(), running.output
     document = json.loads(running.output[running.output.index("{\n") :])
-    assert [("completed", [])] == [(each["lifecycle"], each["failures"]) for each in document["demo"]]
+    found = [(each["account"], each["lifecycle"], each["failures"]) for each in document["demo"]]
+    assert [("ignisign", "completed", []), ("sign8", "completed", []), ("sign8", "declined", [])] == found
+    assert {"decision": "declined", "reason": "no"}.items() <= document["demo"][2]["signatories"][1].items()
 
 
 def test_a_folder_of_somebody_else_is_a_usage_error(place: Place) -> None:
@@ -99,7 +132,7 @@ def test_a_folder_of_somebody_else_is_a_usage_error(place: Place) -> None:
     assert ["paraph.db"] == [path.name for path in (place.work / "mine").iterdir()]
 
 
-def sent_and_signed(config: Path) -> Lifecycle:
+def sent_and_signed(config: Path, account: str = "ignisign") -> Lifecycle:
     """Send an envelope by e-mail with a written configuration, sign at the simulator, and look."""
     contract = FPDF()
     contract.add_page()
@@ -113,8 +146,8 @@ def sent_and_signed(config: Path) -> Lifecycle:
         ],
     )
     with Client.from_config(config) as client:
-        client.send(envelope, account="ignisign")
-        base = client.config.accounts["ignisign"].options["base_url"]
+        client.send(envelope, account=account)
+        base = client.config.accounts[account].options["base_url"]
         for mail in httpx.get(f"{base}/_simulator/outbox", trust_env=False).json():
             Person(name="Ada Lovelace").sign(mail["link"])
         return client.wait(envelope.id, timeout=20).lifecycle
@@ -131,23 +164,26 @@ def test_a_newcomer_can_use_the_printed_configuration(
             monkeypatch.setenv(name, value)
         config = tmp_path / "paraph.toml"
         config.write_text(text)
-        assert Lifecycle.COMPLETED is sent_and_signed(config)
-        running.wait_for("mail to ada@example.org")
+        for account in ("ignisign", "sign8"):
+            assert Lifecycle.COMPLETED is sent_and_signed(config, account)
+            running.wait_for(f"{account}: mail to ada@example.org")
+        assert "ignisign" == load_config(config).default
         running.process.send_signal(signal.SIGINT)
         assert 0 == running.end(), running.output
     assert [] == place.traces()
 
 
-def test_a_written_configuration_needs_no_exports(place: Place) -> None:
+@pytest.mark.parametrize(("account", "secrets"), [("ignisign", 2), ("sign8", 3)])
+def test_a_written_configuration_needs_no_exports(place: Place, account: str, secrets: int) -> None:
     """``--write`` makes a folder that is ready to use; the secrets beside it are their owner's alone."""
-    with place.run("simulator", "--provider", "ignisign", "--write", ".") as running:
+    with place.run("simulator", "--provider", account, "--write", ".") as running:
         running.wait_for("e-mails appear here")
-        assert Lifecycle.COMPLETED is sent_and_signed(place.work / "paraph.toml")
+        assert Lifecycle.COMPLETED is sent_and_signed(place.work / "paraph.toml", account)
         running.process.send_signal(signal.SIGTERM)
         assert 0 == running.end(), running.output
     kept = list((place.work / ".paraph-simulator").iterdir())
     assert {0o600} == {path.stat().st_mode & 0o777 for path in kept}
-    assert 2 == len(kept)
+    assert secrets == len(kept)
     assert "export PARAPH_SIMULATED" not in running.output
 
 
@@ -158,6 +194,40 @@ def test_a_configuration_of_somebody_else_is_not_overwritten(place: Place) -> No
     with place.run("simulator", "--write", ".") as running:
         assert 2 == running.end()
     assert "mine" == (place.work / "paraph.toml").read_text()
+
+
+def two_free_ports() -> int:
+    """Return a port that is free, as is the next one."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first, contextlib.suppress(OSError):
+            port: int = first.getsockname()[1]
+            with socket.create_server(("127.0.0.1", port + 1)):
+                return port
+
+
+def test_ports_can_be_chosen(place: Place) -> None:
+    """``--port`` is the first simulator's; the next one takes the next port."""
+    port = two_free_ports()
+    with place.run("simulator", "--port", str(port), "--json") as running:
+        running.wait_for("\n}\n")
+        bases = json.loads(running.output)["simulators"]
+        assert {"ignisign": port, "sign8": port + 1} == {key: httpx.URL(url).port for key, url in bases.items()}
+        running.process.send_signal(signal.SIGINT)
+        assert 0 == running.end(), running.output
+
+
+def test_a_console_is_not_forgotten(place: Place) -> None:
+    """A vendor whose API registers no endpoints knows the receiver's URL from the start; the other does not."""
+    with place.run("simulator", "--json") as running:
+        running.wait_for("\n}\n")
+        bases = json.loads(running.output)["simulators"]
+        states = {
+            name: httpx.get(f"{base}/_simulator/state", trust_env=False).json()["webhooks"]
+            for name, base in bases.items()
+        }
+        assert {"ignisign": [], "sign8": 1} == states
+        running.process.send_signal(signal.SIGINT)
+        assert 0 == running.end(), running.output
 
 
 @pytest.fixture

@@ -212,7 +212,7 @@ def test_the_command_tells_by_its_exit_code(
     only(simulators).faults.add(DROP)
     monkeypatch.setattr(found, "make_simulators", lambda *_: simulators)
     assert 1 == run(["demo", "--output", str(tmp_path / "demo")])
-    assert "FAILED  webhook 1 of " in capsys.readouterr().out
+    assert "FAILED  ignisign: webhook 1 of " in capsys.readouterr().out
 
 
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:

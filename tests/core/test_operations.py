@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import itertools
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -220,6 +221,68 @@ def test_wait_survives_a_vendor_that_is_down_for_a_while(both: Any) -> None:
     both.vendor.faults = [gone]
     with pytest.raises(VendorNotFound):
         both.wait(other.id, timeout=60)
+
+
+def reads(both: Any) -> int:
+    """Count how often the vendor was asked for the first envelope."""
+    return int(both.vendor.requests.count(("GET", "/envelopes/e1")))
+
+
+@pytest.mark.parametrize(("polls", "asked"), [(0, 0), (1, 1), (3, 3), (None, 12)])
+def test_wait_asks_the_vendor_no_more_often_than_its_budget(both: Any, polls: int | None, asked: int) -> None:
+    """Of the looks of 30 seconds as many ask the vendor as the budget allows; without one, each does."""
+    known = envelope()
+    both.send(known)
+    looks = itertools.count()
+    before = both.now
+    with pytest.raises(WaitTimeout, match="after 30 s"):
+        both.wait(known.id, timeout=30, polls=polls, until=lambda _: next(looks) < 0)
+    # ``until`` is asked before and after each look.
+    assert (asked, 12, 30) == (reads(both), next(looks) // 2, (both.now - before).total_seconds())
+
+
+def test_wait_without_budget_still_sees_what_webhooks_bring(both: Any) -> None:
+    """When the budget is used up, a delivery that another client receives ends the waiting without a read."""
+    known = envelope()
+    both.send(known)
+    registry: Any = TinyRegistry()
+    receiver = Client(
+        both.client.config,
+        registry=registry,
+        store=both.client.store,
+        transport=httpx.MockTransport(both.vendor.handle),
+    )
+    looks: list[Lifecycle] = []
+
+    def until(seen: Any) -> bool:
+        looks.append(seen.lifecycle)
+        if len(looks) == 8:
+            receiver.ingest("a", headers={}, body=both.vendor.delivery("e1", "DECLINED"))
+        return bool(seen.ended)
+
+    assert Lifecycle.DECLINED is both.wait(known.id, timeout=600, polls=2, until=until).lifecycle
+    receiver.close()
+    assert (2, Lifecycle.SENT) == (reads(both), looks[-2])
+
+
+def test_wait_counts_what_it_asked_in_vain(both: Any) -> None:
+    """An answer that the vendor could not give is part of the budget; an ended envelope costs nothing."""
+    known = envelope()
+    both.send(known)
+
+    def down(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(503)
+
+    both.vendor.faults = [down] * 9
+    with pytest.raises(WaitTimeout):
+        both.wait(known.id, timeout=30, polls=2)
+    assert 2 == reads(both)
+    both.vendor.faults = []
+    both.cancel(known.id)
+    both.refresh(known.id)
+    asked = reads(both)
+    both.wait(known.id, polls=2)
+    assert asked == reads(both)
 
 
 def test_wait_refuses_where_completion_cannot_be_seen(both: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -13,48 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraph.errors import StoreError
-from paraph.flow.commands import Flow
-from paraph.flow.runners import SyncRunner
-from paraph.flow.session import Sessions
 from paraph.model import FactType, Lifecycle
 from paraph.ops.look import get
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.receive import MAX_BODY, ingest, process, process_due, receive
-from paraph.ops.send import send
 from paraph.provider import Delivery, Reading
 from paraph.store.records import DeliveryStage
-from support.tiny import SIGNATURE, TinyVendor, envelope, sign, tiny_kernel, utc
-
-
-class World:
-    """One kernel, one vendor, one clock that the test turns."""
-
-    def __init__(self) -> None:
-        self.vendor = TinyVendor()
-        self.kernel = tiny_kernel()
-        self.now = utc(2026, 5, 1)
-        transport = httpx.MockTransport(self.vendor.handle)
-        self.runner = SyncRunner(
-            Sessions(lambda _: httpx.Client(transport=transport)), clock=self.clock, pause=lambda _: None
-        )
-
-    def clock(self) -> datetime:
-        return self.now
-
-    def run(self, flow: Flow[Any]) -> Any:
-        return self.runner.run(flow)
-
-    def sent(self) -> str:
-        asked = envelope()
-        self.run(send(self.kernel, asked))
-        return asked.id
-
-    def post(self, body: bytes, **headers: str) -> Outcome:
-        outcome: Outcome = self.run(ingest(self.kernel, "a", headers=headers, body=body))
-        return outcome
-
-    def lifecycle(self, envelope_id: str) -> Lifecycle:
-        return self.run(get(self.kernel, envelope_id)).lifecycle
+from support.tiny import SIGNATURE, sign
+from support.world import World
 
 
 def test_a_proven_delivery_becomes_events() -> None:

@@ -102,7 +102,9 @@ class Config:
         settings = read_settings(
             info,
             Table(described.options, path, findings),
-            secret=lambda table, key, value: resolve((*table.path, key), value),
+            # Its reference stands in for a secret that is missing, as when the file was loaded: the class
+            # never meets a secret that is nothing.
+            secret=lambda table, key, value: resolve((*table.path, key), value) or Secret(str(value)),
             directory=self.source.directory,
         )
         webhook_secret = (

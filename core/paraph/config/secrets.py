@@ -101,7 +101,10 @@ class Resolver:
         return self.environ[name]
 
     def _file(self, name: str) -> str:
-        path = self.directory / Path(name).expanduser()
+        try:
+            path = self.directory / Path(name).expanduser()
+        except RuntimeError:
+            raise UnresolvedError("begins with the home of an unknown user") from None
         try:
             text = path.read_bytes().decode()
         except FileNotFoundError:
@@ -110,6 +113,8 @@ class Resolver:
             raise UnresolvedError(f"the file {path} cannot be read ({type(error).__name__})") from None
         except UnicodeDecodeError:
             raise UnresolvedError(f"the file {path} is not UTF-8 text") from None
+        except ValueError:  # after its own child above
+            raise UnresolvedError("is not the name of a file") from None
         return text.removesuffix("\n").removesuffix("\r")
 
 

@@ -7,6 +7,11 @@ Fields are read by their declared types. Two of them have a meaning of their own
 
 A field may also be declared as a frozen attrs class, or as a union of several: the file then holds a table,
 read by the same rules. A union's classes are told apart by their field ``type``, a ``Literal`` with one word.
+Where such a class is declared, a table is always read as one, even if the union allows other tables, too:
+else every misspelled key would make it something else.
+
+A class may have a method ``problems()`` that returns what is wrong between its fields, with paths relative
+to its table.
 """
 
 from __future__ import annotations
@@ -43,14 +48,7 @@ def read_settings(
     before = len(options.findings)
     given = _given(info.settings, options, secret, directory)
     options.done(known=NEUTRAL)
-    if len(options.findings) > before:
-        return None
-    settings = _built(info.settings, given, options)
-    between: Callable[[], Iterable[Problem]] | None = getattr(settings, "problems", None)
-    found = tuple(between()) if between else ()
-    for problem in found:
-        options.findings.add((*options.path, problem.path), problem.code, problem.message, problem.hint)
-    return None if found else settings
+    return _built(info.settings, given, options) if len(options.findings) == before else None
 
 
 def _given(kind: type, table: Table, secret: SecretReader, directory: Path) -> dict[str, Any]:
@@ -132,8 +130,7 @@ def _value(
     """Read one option. A field's own converter takes the value as it stands in the file."""
     try:
         if field.converter is None:
-            read = structured(value, wanted)
-            return directory / read.expanduser() if isinstance(read, Path) else read
+            return _placed(structured(value, wanted), directory)
         if not isinstance(field.converter, attrs.Converter):
             field.converter(value)
     except MismatchError as mismatch:
@@ -143,10 +140,27 @@ def _value(
     return value
 
 
+def _placed(read: Any, directory: Path) -> Any:
+    """Let relative paths start at a folder, also those in an array."""
+    if isinstance(read, Path):
+        try:
+            return directory / read.expanduser()
+        except RuntimeError:  # "~name", and nobody is called that
+            raise MismatchError("begins with the home of an unknown user") from None
+    if isinstance(read, tuple | list | set | frozenset):
+        return type(read)(_placed(each, directory) for each in read)
+    return read
+
+
 def _built(kind: type, given: Mapping[str, Any], table: Table) -> object | None:
     try:
         made: object = kind(**given)
     except (ValueError, TypeError) as error:
         table.findings.add(table.path, "value.wrong", str(error))
         return None
-    return made
+    between: Callable[[], Iterable[Problem]] | None = getattr(made, "problems", None)
+    found = tuple(between()) if between else ()
+    for problem in found:
+        path = (*table.path, *problem.path.split("."))
+        table.findings.add(path, problem.code, problem.message, problem.hint)
+    return None if found else made

@@ -13,6 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
+import attrs
+
 from paraph._hints import suggestion
 from paraph.model import Secret
 
@@ -63,6 +65,8 @@ def _single(value: object, origin: Any, arguments: Sequence[Any]) -> Any:
         return Path(_plain(value, str))
     if origin in _WORDS:
         return _plain(value, origin)
+    if attrs.has(origin) and not isinstance(value, Mapping):
+        raise MismatchError(f"has to be a table, not {described(value)}")
     raise MismatchError("cannot be written in a file")
 
 

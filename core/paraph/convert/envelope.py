@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import attrs
 
-from paraph.errors import StoreError
+from paraph.errors import ConfigurationError, StoreError
 from paraph.model import ContentKind, Document, DocumentRole, Envelope, Level, Secret
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def envelope_from_json(text: str, option_types: OptionTypes) -> Envelope:
     """Rebuild an envelope; documents without a path have no content until :func:`with_content`.
 
     :raises StoreError: it was written by another version.
+    :raises ConfigurationError: a provider's plugin does not read its own options of then any more.
     """
     stored = json.loads(text)
     if stored.get("version") != VERSION:
@@ -97,11 +98,29 @@ def envelope_from_json(text: str, option_types: OptionTypes) -> Envelope:
     options: list[object] = []
     for provider, value in stored["options"]:
         kind = option_types(provider)
-        if kind is not None:
-            options.append(converter.structure(value, kind))
+        if kind is None:
+            continue
+        option = _structured(converter, value, kind)
+        if option is None:
+            raise ConfigurationError(
+                f"the stored options of provider {provider!r} were written by another version of its plugin; "
+                "install that one to go on with the envelope"
+            )
+        options.append(option)
     body = dict(stored["envelope"], options=[])
     envelope = converter.structure(body, Envelope)
     return attrs.evolve(envelope, options=tuple(options))
+
+
+def _structured(converter: Converter, value: Any, kind: type) -> object | None:
+    """Read options of a class, or return ``None``: cattrs' own error may show what stands in them."""
+    from cattrs import BaseValidationError
+
+    try:
+        found: object = converter.structure(value, kind)
+    except (BaseValidationError, ValueError, TypeError):
+        return None
+    return found
 
 
 def with_content(document: Document, content: bytes) -> Document:

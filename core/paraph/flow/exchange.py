@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
@@ -171,5 +172,9 @@ class Tally:
         return Downloaded(response=body.response(), sha256=self._digest.hexdigest(), size=0)
 
 
-EXCHANGE_ERRORS = (httpx.HTTPError, httpx.InvalidURL, zlib.error)
-"""What an exchange may raise besides our own errors. File errors of sinks and documents pass unchanged."""
+EXCHANGE_ERRORS = (httpx.HTTPError, httpx.InvalidURL, zlib.error, ssl.SSLError)
+"""What an exchange may raise besides our own errors. File errors of sinks and documents pass unchanged.
+
+In an event loop httpx lets a TLS alert through as it is, such as that of a vendor that wants another client
+certificate: with TLS 1.3 it comes after the handshake.
+"""

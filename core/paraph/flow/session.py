@@ -147,13 +147,15 @@ def _with_certificate(certificate: ClientCertificate) -> ssl.SSLContext:
         context.load_cert_chain(
             certificate.certificate, certificate.key, lambda: password.reveal() if password else ""
         )
-    except OSError as error:  # ssl.SSLError is one
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError; ValueError: no path, no password
         reason = error.strerror if isinstance(error, FileNotFoundError | PermissionError) else "not usable"
     else:
         return context
-    # Outside the handler: OpenSSL's own words are of no use to an operator.
+    # Outside the handler: OpenSSL's own words are of no use to an operator, and what encodes the password
+    # keeps it in its error.
+    key = f" with the key {certificate.key}" if certificate.key else ""
     raise ConfigurationError(
-        f"the client certificate {certificate.certificate} cannot be used ({reason}); "
+        f"the client certificate {certificate.certificate}{key} cannot be used ({reason}); "
         "certificate and key have to be PEM files that belong together, and the password has to fit"
     )
 

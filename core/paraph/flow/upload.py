@@ -6,14 +6,19 @@ the document anew each time it is iterated (so a request can be sent again), and
 knows its length beforehand: without ``Content-Length`` a body silently becomes
 chunked, which some gateways refuse. A request built with ``stream=`` gets no
 ``Host`` and no ``Content-Length`` from httpx, so both are set here.
+
+Vendors that take files only as base64 within JSON get the same: :class:`Base64Stream` encodes block by block,
+and :func:`json_request` writes the JSON around it, so that a document is never held in memory as a whole.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import BinaryIO
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -42,12 +47,12 @@ class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
         if self._head:
             yield self._head
         with _opened(self._document) as stream:
-            guard = _Guard(self._document)
+            guard, coder = _Guard(self._document), self._coder()
             while block := _read(self._document, stream):
-                yield guard.passed(block)
+                yield coder.passed(guard.passed(block))
             guard.finish()
-        if self._tail:
-            yield self._tail
+        if end := coder.rest() + self._tail:
+            yield end
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         import asyncio
@@ -56,14 +61,54 @@ class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield self._head
         stream = await asyncio.to_thread(_opened, self._document)
         try:
-            guard = _Guard(self._document)
+            guard, coder = _Guard(self._document), self._coder()
             while block := await asyncio.to_thread(_read, self._document, stream):
-                yield guard.passed(block)
+                yield coder.passed(guard.passed(block))
             guard.finish()
         finally:
             stream.close()
-        if self._tail:
-            yield self._tail
+        if end := coder.rest() + self._tail:
+            yield end
+
+    def _coder(self) -> _Coder:
+        return _Coder()
+
+
+class Base64Stream(DocumentStream):
+    """A document's bytes as base64 (RFC 4648 section 4, padded), between a head and a tail."""
+
+    def __init__(self, document: Document, *, head: bytes = b"", tail: bytes = b"") -> None:
+        super().__init__(document, head=head, tail=tail)
+        self.length = len(head) + 4 * -(-document.size // 3) + len(tail)
+
+    def _coder(self) -> _Coder:
+        return _Base64()
+
+
+class _Coder:
+    """What becomes of a document's blocks on their way; here: nothing."""
+
+    def passed(self, block: bytes) -> bytes:
+        return block
+
+    def rest(self) -> bytes:
+        return b""
+
+
+class _Base64(_Coder):
+    """Encodes groups of three bytes; what is left of a block waits for the next one."""
+
+    def __init__(self) -> None:
+        self._left = b""
+
+    def passed(self, block: bytes) -> bytes:
+        whole = self._left + block
+        end = len(whole) - len(whole) % 3
+        self._left = whole[end:]
+        return base64.b64encode(memoryview(whole)[:end])
+
+    def rest(self) -> bytes:
+        return base64.b64encode(self._left)
 
 
 def _opened(document: Document) -> BinaryIO:
@@ -142,18 +187,25 @@ def multipart_request(
     media_type: str,
     document: Document,
     headers: Mapping[str, str] | None = None,
+    values: Iterable[tuple[str, str]] = (),
 ) -> httpx.Request:
     """Build a ``multipart/form-data`` request with one file part.
 
-    :param field: name of the part. :param filename: shown to the vendor; quotes, control and
+    :param field: name of the part. :param values: names and texts of plain parts before it.
+    :param filename: shown to the vendor; quotes, control and
         line-break characters are percent-encoded as browsers do (WHATWG), so they cannot end the header.
     """
     boundary = secrets.token_hex(16)
-    head = (
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{text}\r\n'
+        for name, text in values
+    ]
+    file = (
         f"--{boundary}\r\n"
         f'Content-Disposition: form-data; name="{_quoted(field)}"; filename="{_quoted(filename)}"\r\n'
         f"Content-Type: {media_type}\r\n\r\n"
-    ).encode()
+    )
+    head = "".join([*parts, file]).encode()
     stream = DocumentStream(document, head=head, tail=f"\r\n--{boundary}--\r\n".encode())
     return upload_request(
         method,
@@ -162,6 +214,35 @@ def multipart_request(
         content_type=f"multipart/form-data; boundary={boundary}",
         headers=headers,
     )
+
+
+def json_request(
+    method: str,
+    url: str,
+    *,
+    body: Mapping[str, Any],
+    at: Iterable[str],
+    document: Document,
+    headers: Mapping[str, str] | None = None,
+) -> httpx.Request:
+    """Build a JSON request that holds a document as base64.
+
+    :param body: everything else. :param at: the keys, from the outermost, under which the content goes.
+    """
+    keys = tuple(at)
+    # No value of the body can hold a mark that did not exist when it was written.
+    mark = secrets.token_hex(16)
+    text = json.dumps(_with(body, keys, mark), separators=(",", ":"), allow_nan=False)
+    head, _, tail = text.partition(mark)
+    stream = Base64Stream(document, head=head.encode(), tail=tail.encode())
+    return upload_request(method, url, stream=stream, content_type="application/json", headers=headers)
+
+
+def _with(table: Mapping[str, Any], keys: tuple[str, ...], value: str) -> dict[str, Any]:
+    """Return a copy of nested objects with a value put in."""
+    key, *rest = keys
+    inner = _with(table.get(key) or {}, tuple(rest), value) if rest else value
+    return {**table, key: inner}
 
 
 def _quoted(text: str) -> str:

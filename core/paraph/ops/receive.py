@@ -37,7 +37,7 @@ from paraph.ops.kernel import Kernel
 from paraph.ops.look import read
 from paraph.ops.observe import observe
 from paraph.ops.outcome import Outcome, OutcomeKind
-from paraph.ops.reread import CLAIM_READS, Later, note_read, read_open
+from paraph.ops.reread import Later, hint_counts, note_read, read_open
 from paraph.provider.account import Account, Delivery
 from paraph.provider.capability import Capability
 from paraph.provider.protocol import Reading, ReadsHeaders
@@ -140,7 +140,8 @@ def _proving_headers(kernel: Kernel, account: str) -> frozenset[str]:
         chosen = kernel.account(account)
         built = kernel.provider(chosen)
         return named | built.webhook_headers(chosen) if isinstance(built, ReadsHeaders) else named
-    except ConfigurationError:
+    except Exception as error:  # noqa: BLE001 - a plugin's bug must not lose a delivery
+        log.error("account %s: its webhook headers are unknown (%s)", account, type(error).__name__)  # noqa: TRY400 - a trace may hold secrets
         return named
 
 
@@ -250,15 +251,12 @@ def _record(
         if ours is None and proven:  # the delivery itself may have told whose it is
             ours = yield from call(_readable, kernel, account, reading)
     if reading.read_open:
-        return events + (yield from read_open(kernel, account, record.received_at, all_of_them=proven))
+        believed = proven or belief.presumed
+        return events + (yield from read_open(kernel, account, record.received_at, all_of_them=believed))
     if ours is None or (proven and not reading.read):
         return events
-    if not proven and not belief.presumed:
-        last = kernel.reads.get(ours)
-        if last is not None and last >= record.received_at:
-            return events  # what it claims was read already, if it is true
-        if last is not None and at - last < CLAIM_READS:
-            raise Later(last + CLAIM_READS)
+    if not proven and not belief.presumed and not hint_counts(kernel, ours, record.received_at, at):
+        return events
     events += yield from read(kernel, ours)
     note_read(kernel, ours, at)
     return events
@@ -298,7 +296,7 @@ def _put(kernel: Kernel, record: DeliveryRecord) -> None:
         stored = tx.delivery(record.id)
         if stored is None or stored.stage is not DeliveryStage.STORED:
             return
-        if stored.received_at > record.received_at:
+        if stored.seen != record.seen and not stored.proof:
             return  # the same words came again meanwhile, perhaps of a later state: they still wait
         kept = attrs.evolve(record, proof=stored.proof, proof_checks=stored.proof_checks, seen=stored.seen)
         tx.put_delivery(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from paraph.flow.commands import Command, Flow
@@ -9,16 +10,24 @@ from paraph.flow.commands import Command, Flow
 R = TypeVar("R")
 
 
-class Crashed(BaseException):  # noqa: N818 - what happened; and no library may catch it, so it is no Exception
+class Crashed(BaseException):
     """The process is gone."""
 
 
-def crashing(flow: Flow[R], *, at: int, before: bool = False) -> Flow[R]:
+def every(_command: Command) -> bool:
+    """Count every command."""
+    return True
+
+
+def crashing(
+    flow: Flow[R], *, at: int, before: bool = False, counts: Callable[[Command], bool] = every
+) -> Flow[R]:
     """Run a flow, but crash after (or before) its command number ``at``, counted from 0, is executed.
 
     What a process had stored and sent by then stays; everything else is gone. A flow that ends
     earlier ends as if nothing had been planned.
 
+    :param counts: which commands are counted.
     :raises Crashed: at that command.
     """
     value: Any = None
@@ -31,12 +40,13 @@ def crashing(flow: Flow[R], *, at: int, before: bool = False) -> Flow[R]:
             result: R = stop.value
             return result
         value, error = None, None
-        if count == at and before:
+        counted = counts(command)
+        if counted and count == at and before:
             raise Crashed
         try:
             value = yield command
         except Exception as raised:  # noqa: BLE001 - handed on as a runner would
             error = raised
-        if count == at:
+        if counted and count == at:
             raise Crashed
-        count += 1
+        count += counted

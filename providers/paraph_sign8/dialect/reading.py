@@ -98,7 +98,9 @@ def parse(table: Mapping[str, Any], *, what: str = "dialect") -> Dialect:
 def _read(base: Dialect, table: Mapping[str, Any], found: list[Problem]) -> Dialect:
     given: set[str] = set()
     read = cast("Dialect", _filled(base, table, "", found, given))
-    return attrs.evolve(read, configured=base.configured | given)
+    # A replaced table of words may have taken leaves of the base away.
+    present = frozenset(path for path, _ in values(read))
+    return attrs.evolve(read, configured=(base.configured | given) & present)
 
 
 def _filled(base: Any, table: Mapping[str, Any], path: str, found: list[Problem], given: set[str]) -> Any:

@@ -20,7 +20,9 @@ ANCHOR: Final = "ConformanceAnchorHere"
 MARKER: Final = "ConformanceMarker7291"
 """A word to look for in what a vendor is told."""
 
-_PAGE: Final = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 3 0 R>>>>>>"
+_PAGE: Final = (
+    b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 3 0 R>>>>>>"
+)
 
 
 def pdf(text: str, *, pages: int = 2) -> bytes:
@@ -75,7 +77,7 @@ def document(name: str = "contract.pdf", content: bytes = CONTRACT, **more: Any)
 
 
 def envelope(offered: Capabilities, *, persons: int = 1, **changes: Any) -> Envelope:
-    """Make the smallest envelope: one PDF, one person, the weakest level, by e-mail where that is offered."""
+    """Make the smallest envelope: a PDF, a person, the weakest level, by e-mail where that is offered."""
     delivery = DeliveryBy.EMAIL if Capability.DELIVERY_EMAIL in offered else DeliveryBy.LINK
     given: dict[str, Any] = {
         "title": "Conformance",
@@ -87,7 +89,7 @@ def envelope(offered: Capabilities, *, persons: int = 1, **changes: Any) -> Enve
 
 
 def changed(signatories: Iterable[Signatory], **by_id: dict[str, Any]) -> tuple[Signatory, ...]:
-    """Return the same people with some fields of some of them changed: ``changed(people, p2={"stage": 2})``."""
+    """Return the same people, some of them changed: ``changed(people, p2={"stage": 2})``."""
     return tuple(attrs.evolve(person, **by_id.get(person.id, {})) for person in signatories)
 
 

@@ -1,8 +1,9 @@
-"""What went over the wire: transports for both kinds of client that write it down and lose answers on demand."""
+"""What went over the wire: transports for both clients that write it down and lose answers on demand."""
 
 from __future__ import annotations
 
 import base64
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import cast
@@ -40,7 +41,8 @@ Garble = Callable[[httpx.Request, httpx.Response], httpx.Response]
 class Traffic:
     """Every request of a client's transports, in order; ``transport`` and ``async_transport`` make them."""
 
-    def __init__(self) -> None:
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        self.verify = verify
         self._lock = threading.Lock()
         self._sent: list[Sent] = []
         self._plan: tuple[int, Garble] | None = None
@@ -124,7 +126,7 @@ class _Tee(httpx.SyncByteStream, httpx.AsyncByteStream):
 class _Transport(httpx.BaseTransport):
     def __init__(self, traffic: Traffic, account: str) -> None:
         self._traffic, self._account = traffic, account
-        self._inner = httpx.HTTPTransport()
+        self._inner = httpx.HTTPTransport(verify=traffic.verify)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         garble = self._traffic.note(self._account, request)
@@ -144,7 +146,7 @@ class _Transport(httpx.BaseTransport):
 class _AsyncTransport(httpx.AsyncBaseTransport):
     def __init__(self, traffic: Traffic, account: str) -> None:
         self._traffic, self._account = traffic, account
-        self._inner = httpx.AsyncHTTPTransport()
+        self._inner = httpx.AsyncHTTPTransport(verify=traffic.verify)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         garble = self._traffic.note(self._account, request)

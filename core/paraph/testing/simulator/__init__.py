@@ -8,7 +8,7 @@ from paraph.testing.simulator.base import SimulatedAccount, Simulator
 from paraph.testing.simulator.clock import SimulatedClock
 from paraph.testing.simulator.effects import Effect, EffectJournal, Mail
 from paraph.testing.simulator.faults import Fault, FaultKind, Faults
-from paraph.testing.simulator.pades import pdf_problem, sign_pdf
+from paraph.testing.simulator.pades import Place, pdf_problem, sign_pdf
 from paraph.testing.simulator.person import Person, PersonStuckError
 from paraph.testing.simulator.server import serve
 from paraph.testing.simulator.webhooks import Attempt, Delivery, DeliveryStatus, WebhookQueue
@@ -26,6 +26,7 @@ __all__ = [
     "Mail",
     "Person",
     "PersonStuckError",
+    "Place",
     "SigningIdentity",
     "SimulatedAccount",
     "SimulatedClock",

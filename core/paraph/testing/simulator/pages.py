@@ -17,7 +17,7 @@ _STYLE = (
     "body{font:18px/1.5 system-ui,sans-serif;margin:0 auto;max-width:40rem;padding:1rem}"
     "body{color:#111;background:#fff}"
     "h1{font-size:1.4rem}label{display:block;margin:1rem 0}"
-    "input[type=text]{box-sizing:border-box;width:100%;font:inherit;padding:.7rem}"
+    "input[type=text],input[type=password]{box-sizing:border-box;width:100%;font:inherit;padding:.7rem}"
     "input[type=checkbox]{width:1.5rem;height:1.5rem;margin-right:.6rem;vertical-align:middle}"
     "button{font:inherit;width:100%;padding:1rem;border:0;border-radius:.4rem;background:#1a4fa3;color:#fff}"
 )
@@ -34,11 +34,16 @@ class PageState(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Field:
-    """One required control of a form: a text line or a check box."""
+    """One required control of a form: a text line or a check box.
+
+    `password`: what is typed is hidden. `code`: a one-time code that a phone may fill in.
+    """
 
     name: str
     label: str
     checkbox: bool = False
+    password: bool = False
+    code: bool = False
 
 
 def text(words: str) -> Markup:
@@ -76,4 +81,6 @@ def _control(field: Field) -> str:
     name, label = escape(field.name), escape(field.label)
     if field.checkbox:
         return f'<label><input type="checkbox" name="{name}" value="yes" required>{label}</label>'
-    return f'<label>{label}<input type="text" name="{name}" autocomplete="name" required></label>'
+    kind = "password" if field.password else "text"
+    filled = "off" if field.password else "one-time-code" if field.code else "name"
+    return f'<label>{label}<input type="{kind}" name="{name}" autocomplete="{filled}" required></label>'

@@ -1,9 +1,12 @@
 """A robot that acts like a person with a browser, over plain HTTP.
 
 It knows no vendor: it opens a link, reads `data-paraph-state`, fills every required control of the form that
-serves its purpose and sends it, until the page says that nothing is left to do.
+serves its purpose and sends it, until the page says that nothing is left to do. A control for a password gets
+the person's, one for a one-time code the digits of the last text message on the person's phone.
 """
 
+import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -11,6 +14,7 @@ import attrs
 import httpx
 
 _MAX_STEPS = 10
+_CODE = re.compile(r"\b\d{4,10}\b")
 
 
 @attrs.define(kw_only=True)
@@ -18,7 +22,8 @@ class _Form:
     action: str
     purpose: str
     values: dict[str, str] = attrs.field(factory=dict)
-    to_type: list[str] = attrs.field(factory=list)
+    to_type: dict[str, str] = attrs.field(factory=dict)
+    """What has to be filled in, by name: "text", "password" or "code"."""
 
 
 class _PageReader(HTMLParser):
@@ -54,7 +59,8 @@ class _PageReader(HTMLParser):
             if "required" in values or "checked" in values:
                 form.values.setdefault(name, values.get("value", "on"))
         elif "required" in values and not values.get("value"):
-            form.to_type.append(name)
+            coded = values.get("autocomplete") == "one-time-code"
+            form.to_type[name] = "code" if coded else "password" if kind == "password" else "text"
         elif kind not in {"submit", "button", "image", "reset", "file"}:
             form.values[name] = values.get("value", "")
 
@@ -65,10 +71,15 @@ class PersonStuckError(Exception):
 
 @attrs.frozen(kw_only=True)
 class Person:
-    """Somebody called `name` who signs or declines what a link leads to; `timeout` in seconds per request."""
+    """Somebody called `name` who signs or declines what a link leads to; `timeout` in seconds per request.
+
+    `password` is what the sender told them by another way; `phone` returns their last text message.
+    """
 
     name: str = attrs.field(repr=False)
     timeout: float = 10.0
+    password: str = attrs.field(default="", repr=False)
+    phone: Callable[[], str] | None = attrs.field(default=None, repr=False)
 
     def open(self, link: str) -> str:
         """Look at the page without acting; returns its state."""
@@ -97,10 +108,21 @@ class Person:
                         f"the page is in state {page.state or 'unknown'!r} (HTTP {answer.status_code}) "
                         f"and offers no form to {purpose}"
                     )
-                filled = {**form.values, **dict.fromkeys(form.to_type, words)}
+                typed = {name: self._typed(kind, words) for name, kind in form.to_type.items()}
+                filled = {**form.values, **typed}
                 answer = browser.post(urljoin(str(answer.url), form.action), data=filled)
                 acted = True
         raise PersonStuckError(f"the page did not come to an end within {_MAX_STEPS} steps")
+
+    def _typed(self, kind: str, words: str) -> str:
+        if kind == "password":
+            return self.password
+        if kind == "code":
+            found = _CODE.search(self.phone()) if self.phone is not None else None
+            if found is None:
+                raise PersonStuckError("the page asks for a one-time code, and the phone has none")
+            return found[0]
+        return words
 
     def _browser(self) -> httpx.Client:
         return httpx.Client(follow_redirects=True, timeout=self.timeout, trust_env=False)

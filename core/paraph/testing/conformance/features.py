@@ -1,0 +1,444 @@
+"""What an envelope may use: each feature that is offered works, each other one is refused before any request.
+
+A feature is an envelope that uses it, and a look at what became of it. The refusal needs the envelope alone,
+so every feature has one even where no vendor offers it.
+"""
+
+# ruff: noqa: D401 - the docstring of a check states the promise, as that of a test does
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+import attrs
+
+from paraph.errors import Refused, UnsupportedCapability
+from paraph.model import (
+    Anchor,
+    Assurance,
+    Document,
+    Envelope,
+    EvidenceKind,
+    Field,
+    Level,
+    Lifecycle,
+    Rect,
+    Regime,
+    SignatureKind,
+    Stage,
+    StageRule,
+    Verb,
+)
+from paraph.provider import Capability
+from paraph.testing.conformance.bench import Bench
+from paraph.testing.conformance.findings import expect, fail
+from paraph.testing.conformance.samples import ANCHOR, ANNEX, CONTRACT, MARKER, changed, document
+from paraph.testing.simulator import Person, PersonStuckError
+
+SOON: Final = timedelta(days=3)
+LATER: Final = timedelta(days=6)
+"""Of simulated time: longer than any vendor's granularity of a day, shorter than usual limits of weeks."""
+
+FILES: Final[Mapping[str, bytes]] = MappingProxyType(
+    {
+        "terms.txt": MARKER.encode(),
+        "terms.xml": f"<terms>{MARKER}</terms>".encode(),
+        "terms.csv": MARKER.encode(),
+        "terms.json": json.dumps({"terms": MARKER}).encode(),
+        "terms.docx": MARKER.encode(),
+        "terms.png": MARKER.encode(),
+    }
+)
+"""Files that are no PDF; which kinds a vendor takes is its own business."""
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Feature:
+    """One feature: the envelope that uses it, and what has to be so once it is sent."""
+
+    envelope: Callable[[Bench], Envelope]
+    verify: Callable[[Bench, Envelope], None]
+
+
+def works(bench: Bench, capability: Capability) -> None:
+    """Send an envelope that uses the feature, and look what became of it."""
+    feature = FEATURES[capability]
+    bench.subscribe_if_offered()
+    feature.verify(bench, bench.sent(feature.envelope(bench)))
+
+
+def refused(bench: Bench, capability: Capability) -> None:
+    """Send an envelope that uses what is not offered: a problem says so, and no request is made."""
+    refused_envelope(bench, FEATURES[capability].envelope(bench), f"unsupported.{capability.value}")
+
+
+def refused_envelope(bench: Bench, envelope: Envelope, code: str) -> None:
+    """Expect that an envelope is refused with a code, by the check and by the send, without any request."""
+    before = len(bench.simulator.effects.all())
+    codes = {problem.code for problem in bench.client.check(envelope) if problem.blocking}
+    expect(code in codes, f"check() finds {sorted(codes) or 'nothing'} where {code!r} is due")
+    try:
+        bench.client.send(envelope)
+    except Refused as error:
+        expect(all(problem.code for problem in error.problems), "a problem without a code")
+    except UnsupportedCapability:
+        pass
+    else:
+        fail("unexpected success: what is not offered was sent", hint="declare the capability, or refuse it")
+    expect(not bench.traffic, f"{len(bench.traffic)} requests were made for what is not offered")
+    expect(
+        before == len(bench.simulator.effects.all()), "what is not offered changed something at the vendor"
+    )
+
+
+def completes(bench: Bench, envelope: Envelope) -> None:
+    """Let everybody sign; the vendor has to be done then, and to say so where that can be seen."""
+    bench.sign(envelope)
+    if Capability.SEE_COMPLETION in bench.offered:
+        bench.until("completion", lambda: bench.news(envelope).lifecycle is Lifecycle.COMPLETED)
+
+
+def is_closed(bench: Bench, envelope: Envelope) -> None:
+    """Expect that nobody can sign any more."""
+    for person in envelope.signers:
+        try:
+            Person(name=person.full_name).sign(bench.link(envelope, person))
+        except PersonStuckError:
+            continue
+        fail(f"{person.id} could still sign")
+
+
+def _told(bench: Bench, content: bytes, what: str) -> None:
+    expect(
+        bench.traffic.told(content), f"the vendor was not told {what}", hint="send it, or do not declare it"
+    )
+
+
+def _numbers(bench: Bench, since: int) -> frozenset[str]:
+    """Return the numbers that a vendor was told in texts."""
+    texts = (one.body.decode("latin-1") for one in bench.traffic.all()[since:] if b"%PDF-" not in one.body)
+    return frozenset(
+        number for text in texts for number in re.findall(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.])", text)
+    )
+
+
+def _words(bench: Bench, since: int) -> frozenset[str]:
+    """Return the words of addresses, texts and forms, in lower case."""
+    told = (str(one.url).encode() + b" " + one.body for one in bench.traffic.all()[since:])
+    return frozenset(
+        word.lower() for text in told for word in re.findall(r"[A-Za-z]+", text.decode("latin-1"))
+    )
+
+
+# Documents.
+
+
+def _two_documents(bench: Bench) -> Envelope:
+    return bench.envelope(documents=(document(), document("annex.pdf", ANNEX)))
+
+
+def _both_are_signed(bench: Bench, envelope: Envelope) -> None:
+    completes(bench, envelope)
+    if EvidenceKind.SIGNED_DOCUMENT in bench.offered.evidence:
+        bench.until("both signed documents", lambda: {"contract", "annex"} <= set(_signed(bench, envelope)))
+
+
+def _signed(bench: Bench, envelope: Envelope) -> Iterator[str | None]:
+    for found in bench.client.evidence(envelope.id):
+        if found.kind is EvidenceKind.SIGNED_DOCUMENT:
+            yield found.document_id
+
+
+def _attached(bench: Bench) -> Envelope:
+    return bench.envelope(documents=(document(), document("annex.pdf", ANNEX, role="attachment")))
+
+
+def _attachment_travels(bench: Bench, envelope: Envelope) -> None:
+    _told(bench, ANNEX, "the attachment's content")
+    completes(bench, envelope)
+
+
+def _digest(_bench: Bench) -> Document:
+    return Document.from_digest(document().sha256, name="contract.pdf")
+
+
+def _content_stays(bench: Bench, envelope: Envelope) -> None:
+    expect(not bench.traffic.told(CONTRACT[:400]), "the content was sent, where only its digest was given")
+    _told(bench, bytes.fromhex(envelope.documents[0].sha256), "the digest")
+    completes(bench, envelope)
+
+
+def _json(bench: Bench) -> Envelope:
+    return bench.envelope(documents=(Document.from_json({"terms": MARKER}, name="terms.json"),))
+
+
+def _another_file(bench: Bench) -> Envelope:
+    made = [bench.envelope(documents=(document(name, content),)) for name, content in FILES.items()]
+    return next(
+        (one for one in made if not any(found.blocking for found in bench.client.check(one))), made[0]
+    )
+
+
+def _content_travels(bench: Bench, envelope: Envelope) -> None:
+    with envelope.documents[0].open() as stream:
+        content = stream.read()
+    expect(
+        bench.traffic.told(content) or bench.traffic.told(MARKER.encode()),
+        "the document's content was not sent",
+    )
+    completes(bench, envelope)
+
+
+# People.
+
+
+def _two_people(bench: Bench) -> Envelope:
+    return bench.envelope(persons=2)
+
+
+def _both_have_to_sign(bench: Bench, envelope: Envelope) -> None:
+    first, second = envelope.signatories
+    bench.sign(envelope, first)
+    expect(bench.news(envelope).lifecycle is not Lifecycle.COMPLETED, "completed after one of two signatures")
+    bench.sign(envelope, second)
+    if Capability.SEE_COMPLETION in bench.offered:
+        bench.until("completion", lambda: bench.news(envelope).lifecycle is Lifecycle.COMPLETED)
+    if Capability.DELIVERY_EMAIL in bench.offered:
+        counts = [len(bench.mails(person)) for person in envelope.signatories]
+        expect(counts == [1, 1], f"{counts} invitations were mailed, not one to each")
+
+
+def _in_stages(bench: Bench) -> Envelope:
+    made = bench.envelope(persons=2)
+    return attrs.evolve(made, signatories=changed(made.signatories, p2={"stage": 2}))
+
+
+def _one_after_another(bench: Bench, envelope: Envelope) -> None:
+    first, second = envelope.signatories
+    if Capability.DELIVERY_EMAIL in bench.offered:
+        bench.settle()
+        expect(not bench.mails(second), "the second was invited before the first had signed")
+    bench.sign(envelope, first)
+    expect(
+        bench.news(envelope).lifecycle is not Lifecycle.COMPLETED, "completed after the first of two stages"
+    )
+    bench.sign(envelope, second)
+    if Capability.SEE_COMPLETION in bench.offered:
+        bench.until("completion", lambda: bench.news(envelope).lifecycle is Lifecycle.COMPLETED)
+
+
+def _any_of_two(bench: Bench) -> Envelope:
+    return bench.envelope(persons=2, stages=(Stage(number=1, rule=StageRule.ANY),))
+
+
+def _one_is_enough(bench: Bench, envelope: Envelope) -> None:
+    bench.sign(envelope, envelope.signatories[0])
+    bench.until("completion", lambda: bench.news(envelope).lifecycle is Lifecycle.COMPLETED)
+
+
+def _sealed(bench: Bench) -> Envelope:
+    """Ask for a seal of the first level that is not refused with it."""
+    made = []
+    for level in sorted(bench.offered.levels) or [Level.SES]:
+        plain = bench.envelope(assurance=Assurance(level=level))
+        verb = Verb.SEAL if Verb.SEAL in bench.offered.verbs else Verb.SIGN
+        seal = {"kind": SignatureKind.SEAL, "verb": verb}
+        made.append(attrs.evolve(plain, signatories=changed(plain.signatories, p1=seal)))
+    return next(
+        (one for one in made if not any(found.blocking for found in bench.client.check(one))), made[0]
+    )
+
+
+def _by_mail(bench: Bench) -> Envelope:
+    return _delivered(bench, "email")
+
+
+def _by_link(bench: Bench) -> Envelope:
+    return _delivered(bench, "link")
+
+
+def _delivered(bench: Bench, delivery: str) -> Envelope:
+    made = bench.envelope()
+    return attrs.evolve(made, signatories=changed(made.signatories, p1={"delivery": delivery}))
+
+
+def _mailed_once(bench: Bench, envelope: Envelope) -> None:
+    completes(bench, envelope)
+    count = len(bench.mails(envelope.signatories[0]))
+    expect(count == 1, f"{count} invitations were mailed to one signatory")
+
+
+# Places.
+
+
+def _field(bench: Bench, **place: Any) -> Envelope:
+    return bench.envelope(fields=(Field(document="contract", signatory="p1", **place),))
+
+
+def _placed(bench: Bench) -> Envelope:
+    return _field(bench, rect=Rect(x=100, y=200, width=150, height=50))
+
+
+def _place_is_told(bench: Bench, envelope: Envelope) -> None:
+    """The same place gives the same numbers, another place gives others."""
+    completes(bench, envelope)
+    same = _numbers(bench, 0)
+    marks = []
+    for place in (Rect(x=100, y=200, width=150, height=50), Rect(x=231, y=417, width=163, height=57)):
+        marks.append(len(bench.traffic))
+        bench.sent(_field(bench, rect=place))
+    again = _numbers(bench, marks[0]) - _numbers(bench, marks[1])
+    moved = _numbers(bench, marks[1]) - same
+    expect(
+        moved - again, "the vendor is told the same whatever the rectangle", hint="tell it the field's place"
+    )
+
+
+def _anchored(bench: Bench) -> Envelope:
+    return _field(bench, anchor=Anchor(text=ANCHOR))
+
+
+def _anchor_is_told(bench: Bench, envelope: Envelope) -> None:
+    told = [one for one in bench.traffic.all() if b"%PDF-" not in one.body]
+    expect(any(ANCHOR.encode() in one.body for one in told), "the vendor was not told the anchor's text")
+    completes(bench, envelope)
+
+
+# Terms.
+
+
+def _expiring(bench: Bench) -> Envelope:
+    return bench.envelope(expires_at=bench.simulator.clock.now() + SOON)
+
+
+def _expires(bench: Bench, envelope: Envelope) -> None:
+    bench.link(envelope, envelope.signatories[0])
+    bench.simulator.clock.advance(LATER)
+    is_closed(bench, envelope)
+    if Capability.READ_STATUS in bench.offered:
+        bench.until("expiry", lambda: bench.news(envelope).lifecycle is Lifecycle.EXPIRED)
+
+
+def _scheduled(bench: Bench) -> Envelope:
+    return bench.envelope(scheduled_at=bench.simulator.clock.now() + SOON)
+
+
+def _is_sent_later(bench: Bench, envelope: Envelope) -> None:
+    person = envelope.signatories[0]
+    bench.settle()
+    expect(not bench.mails(person), "somebody was invited before the time")
+    expect(bench.news(envelope).lifecycle is Lifecycle.SCHEDULED, "the envelope is not seen as scheduled")
+    bench.simulator.clock.advance(LATER)
+    completes(bench, envelope)
+
+
+def _with_message(bench: Bench) -> Envelope:
+    return bench.envelope(message=f"Please read {MARKER}")
+
+
+def _message_is_told(bench: Bench, envelope: Envelope) -> None:
+    _told(bench, MARKER.encode(), "the message")
+    completes(bench, envelope)
+
+
+def _in_spanish(bench: Bench) -> Envelope:
+    return bench.envelope(language="es")
+
+
+def _language_is_told(bench: Bench, envelope: Envelope) -> None:
+    completes(bench, envelope)
+    mark = len(bench.traffic)
+    bench.sent(bench.envelope(language="it"))
+    _languages_differ(bench, mark)
+
+
+def _person_in_spanish(bench: Bench) -> Envelope:
+    return _person_in(bench, "es")
+
+
+def _person_in(bench: Bench, language: str) -> Envelope:
+    made = bench.envelope()
+    return attrs.evolve(made, signatories=changed(made.signatories, p1={"language": language}))
+
+
+def _person_language_is_told(bench: Bench, envelope: Envelope) -> None:
+    completes(bench, envelope)
+    mark = len(bench.traffic)
+    bench.sent(_person_in(bench, "it"))
+    _languages_differ(bench, mark)
+
+
+def _languages_differ(bench: Bench, mark: int) -> None:
+    """The first envelope speaks Spanish, the one after the mark Italian."""
+    second = _words(bench, mark)
+    expect("es" in _words(bench, 0) - second and "it" in second, "the vendor was not told the language")
+
+
+# What every account has, in part.
+
+
+def refused_level(bench: Bench, level: Level) -> None:
+    """Refuse a level that is not offered."""
+    made = bench.envelope(assurance=Assurance(level=level))
+    refused_envelope(bench, made, "level.unsupported")
+
+
+def level_works(bench: Bench, level: Level) -> None:
+    """Sign at a level, or be told without any change which condition of the vendor's is not met."""
+    made = bench.envelope(assurance=Assurance(level=level))
+    found = [problem for problem in bench.client.check(made, live=True) if problem.blocking]
+    if not found:
+        bench.subscribe_if_offered()
+        completes(bench, bench.sent(made))
+        return
+    expect(
+        all(one.code != "level.unsupported" for one in found), f"level {level.name} is declared and refused"
+    )
+    refused_by_vendor = not bench.simulator.effects.all()
+    expect(refused_by_vendor, "an envelope that is refused changed something at the vendor")
+
+
+def refused_verb(bench: Bench, verb: Verb) -> None:
+    """Refuse what nobody can be asked to do here."""
+    made = bench.envelope(persons=2 if Capability.SEVERAL_SIGNATORIES in bench.offered else 1)
+    people = changed(made.signatories, **{made.signatories[-1].id: {"verb": verb}})
+    refused_envelope(bench, attrs.evolve(made, signatories=people), "verb.unsupported")
+
+
+def refused_regime(bench: Bench, regime: Regime) -> None:
+    """Refuse a law that is not offered."""
+    made = bench.envelope()
+    asked = attrs.evolve(made.assurance, regime=regime)
+    refused_envelope(bench, attrs.evolve(made, assurance=asked), "regime.unsupported")
+
+
+FEATURES: Final[Mapping[Capability, Feature]] = MappingProxyType(
+    {
+        Capability.SEVERAL_DOCUMENTS: Feature(envelope=_two_documents, verify=_both_are_signed),
+        Capability.ATTACHMENTS: Feature(envelope=_attached, verify=_attachment_travels),
+        Capability.DIGEST_DOCUMENTS: Feature(
+            envelope=lambda bench: bench.envelope(documents=(_digest(bench),)), verify=_content_stays
+        ),
+        Capability.JSON_DOCUMENTS: Feature(envelope=_json, verify=_content_travels),
+        Capability.NON_PDF_DOCUMENTS: Feature(envelope=_another_file, verify=_content_travels),
+        Capability.SEVERAL_SIGNATORIES: Feature(envelope=_two_people, verify=_both_have_to_sign),
+        Capability.STAGES: Feature(envelope=_in_stages, verify=_one_after_another),
+        Capability.STAGE_ANY: Feature(envelope=_any_of_two, verify=_one_is_enough),
+        Capability.SEALS: Feature(envelope=_sealed, verify=completes),
+        Capability.DELIVERY_EMAIL: Feature(envelope=_by_mail, verify=_mailed_once),
+        Capability.SIGNING_LINK: Feature(envelope=_by_link, verify=completes),
+        Capability.FIELDS: Feature(envelope=_placed, verify=_place_is_told),
+        Capability.ANCHORS: Feature(envelope=_anchored, verify=_anchor_is_told),
+        Capability.EXPIRY: Feature(envelope=_expiring, verify=_expires),
+        Capability.SCHEDULE: Feature(envelope=_scheduled, verify=_is_sent_later),
+        Capability.MESSAGE: Feature(envelope=_with_message, verify=_message_is_told),
+        Capability.LANGUAGE: Feature(envelope=_in_spanish, verify=_language_is_told),
+        Capability.SIGNATORY_LANGUAGE: Feature(envelope=_person_in_spanish, verify=_person_language_is_told),
+    }
+)
+"""Every capability that an envelope uses; the others are in :mod:`paraph.testing.conformance.abilities`."""

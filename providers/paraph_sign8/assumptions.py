@@ -1,0 +1,138 @@
+"""What of a dialect an account would use: which of it is only assumed, and what of it is missing.
+
+Only what is told, or decides what is believed, counts. Of webhooks nothing does: they are read leniently, a
+path that is not theirs matches nothing, and what they say is believed as far as the account trusts them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from paraph_sign8.dialect import Dialect, Mark, leaves
+from paraph_sign8.dialect.words import DownloadForm, Place, Transfer
+from paraph_sign8.settings import Auth, HeaderAuth, OAuth2Auth, Sign8Settings
+
+FILES: Final = ("download", "audit_report")
+LISTS: Final = ("create_interface", "list_interfaces")
+
+USED_BY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "fields.workflow.": ("add_workflow",),
+        "fields.file.": ("add_file",),
+        "fields.signer.": ("add_signer",),
+        "fields.signature.": ("add_signature",),
+        "fields.annotation.": ("add_annotation",),
+        "fields.interface.": LISTS,
+        "fields.call.": ("start", "status", "list", "cancel", "remind", "signature_link", *FILES),
+        "answers.workflow_id": ("add_workflow",),
+        "answers.file_id": ("add_file",),
+        "answers.signer_id": ("add_signer",),
+        "answers.signature_id": ("add_signature",),
+        "answers.annotation_id": ("add_annotation",),
+        "answers.interface_id": ("create_interface",),
+        "answers.interfaces": ("list_interfaces",),
+        "answers.workflows": ("list",),
+        "answers.link": ("signature_link",),
+        "status.": ("status",),
+        "words.signature_types.": ("add_signer",),
+        "words.dispatch.": ("add_workflow",),
+        "words.annotations.": ("add_annotation",),
+        "words.workflow_statuses.": ("status",),
+        "words.signer_statuses.": ("status",),
+        "formats.transfer": ("add_file",),
+        "formats.download": FILES,
+        "formats.instant": ("add_workflow",),
+        "formats.origin": ("add_signature",),
+        "formats.unit": ("add_signature",),
+        "formats.frame": ("add_signature",),
+        "formats.page_base": ("add_signature",),
+        "organization.place": ("add_workflow",),
+    }
+)
+"""Leaves, or beginnings of leaves, to the operations that use them. Further rules: :func:`_conditional`."""
+
+NEEDED: Final = (
+    ("operations.add_workflow.path", "no workflow can be made without it"),
+    ("operations.add_file.path", "no document can be added without it"),
+    ("operations.add_signer.path", "no signatory can be added without it"),
+    ("operations.add_signature.path", "nobody could sign anything without it"),
+    ("answers.workflow_id", "without the id of the new workflow nothing can be added to it"),
+    ("answers.file_id", "without the id of a file nothing can be placed on it"),
+    ("answers.signer_id", "without the id of a signer nothing can be placed for them"),
+    ("fields.workflow.name", "a workflow needs a name"),
+)
+"""Leaves without which no envelope can be made, and why."""
+
+NEEDED_IDS: Final = (
+    ("add_file", "file", "workflow_id"),
+    ("add_signer", "signer", "workflow_id"),
+    ("add_signature", "signature", "file_id"),
+    ("add_signature", "signature", "signer_id"),
+)
+"""Ids that an operation has to tell, in its path or as a field."""
+
+
+def assumed(settings: Sign8Settings) -> tuple[str, ...]:
+    """Return the leaves that an account would use, that say something, and that nobody has confirmed."""
+    return tuple(
+        leaf.path
+        for leaf in leaves(settings.spoken)
+        if leaf.mark is Mark.ASSUMED and leaf.is_set and _is_used(leaf.path, settings)
+    )
+
+
+def _is_used(path: str, settings: Sign8Settings) -> bool:
+    dialect, found = settings.spoken, _conditional(path, settings)
+    if found is not None:
+        return found
+    for beginning, operations in USED_BY.items():
+        if path == beginning or (beginning.endswith(".") and path.startswith(beginning)):
+            return any(dialect.offers(name) for name in operations)
+    return False
+
+
+def _conditional(path: str, settings: Sign8Settings) -> bool | None:
+    """Decide the leaves that depend on more than an operation being offered; ``None`` for all others."""
+    dialect = settings.spoken
+    section, _, rest = path.partition(".")
+    if section == "operations":
+        return dialect.offers(rest.partition(".")[0])
+    if path == "answers.upload_url":
+        return dialect.formats.transfer is Transfer.URL
+    if path == "answers.content":
+        return dialect.formats.download is not DownloadForm.BYTES and any(map(dialect.offers, FILES))
+    if path == "organization.name":
+        return dialect.organization.place is not Place.NONE
+    if section == "auth":
+        return rest in _left_to_the_dialect(settings.auth)
+    return None
+
+
+def _left_to_the_dialect(auth: Auth | None) -> frozenset[str]:
+    """Return what an account's authentication takes from its dialect. The strategy itself it never does."""
+    if isinstance(auth, HeaderAuth):
+        given = {"header": auth.name, "template": auth.template}
+    elif isinstance(auth, OAuth2Auth):
+        given = {"token_url": auth.token_url, "scope": auth.scope}
+    else:
+        given = {}
+    return frozenset(name for name, value in given.items() if value is None)
+
+
+def missing(dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Yield leaves that are empty and have to say something, with the reason."""
+    known = {leaf.path: leaf.is_set for leaf in leaves(dialect)}
+    for path, why in NEEDED:
+        if not known[path]:
+            yield path, why
+    for operation, entity, name in NEEDED_IDS:
+        leaf = f"fields.{entity}.{name}"
+        if not known[leaf] and f"{{{name}}}" not in dialect.operation(operation).path:
+            yield leaf, f"neither this field nor the path of {operation} tells the {name}"
+    if dialect.formats.transfer is Transfer.URL:
+        if not known["answers.upload_url"]:
+            yield "answers.upload_url", "without it no file can be uploaded"
+    elif not known["fields.file.content"]:
+        yield "fields.file.content", "without it no file has content"

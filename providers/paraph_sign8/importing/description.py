@@ -1,0 +1,197 @@
+"""What a collection or an OpenAPI file says, in one form for both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final
+
+import attrs
+
+from paraph_sign8.importing.shapes import NOTHING, Shape, merged
+
+MOST_REQUESTS: Final = 3000
+"""Requests of a file."""
+
+
+class BodyForm(StrEnum):
+    """How a body is written."""
+
+    NONE = "none"
+    JSON = "json"
+    FORM = "urlencoded"
+    MULTIPART = "multipart"
+    OTHER = "other"
+    """A file alone, XML, GraphQL: no dialect can say that."""
+
+
+@attrs.frozen
+class Variable:
+    """A part of a path that differs from call to call; without a name if the file shows an example."""
+
+    name: str
+
+
+Segment = tuple[str | Variable, ...]
+
+
+@attrs.frozen(kw_only=True)
+class Auth:
+    """How requests are authenticated, without any secret.
+
+    :ivar kind: ``bearer``, ``apikey``, ``oauth2``, ``basic``, ``noauth`` or another word of the file.
+    :ivar prefix: what stands before the secret in the header.
+    """
+
+    kind: str
+    header: str = ""
+    prefix: str = ""
+    token_url: str = ""
+    scope: str = ""
+    in_header: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class Answer:
+    """One answer of a request that went well. ``binary``: it is a file itself."""
+
+    shape: Shape = NOTHING
+    binary: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One call, with everything that the file shows of it.
+
+    :ivar hints: other names of it, such as an OpenAPI summary. ``about``: what is written about it.
+    :ivar bases: what the file writes before the path: a URL, or variables such as ``{{baseUrl}}``.
+    :ivar query: shapes by name; ``headers``: names, without those that every client sends.
+    """
+
+    name: str
+    folders: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    about: str = attrs.field(default="", repr=False)
+    method: str = "GET"
+    bases: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    query: Mapping[str, Shape] = attrs.field(factory=dict)
+    headers: tuple[str, ...] = ()
+    auth: Auth | None = None
+    form: BodyForm = BodyForm.NONE
+    body: Shape = NOTHING
+    answers: tuple[Answer, ...] = ()
+    webhook: bool = False
+
+    @property
+    def title(self) -> str:
+        """How it is called in reports: method and path, and its name."""
+        path = "".join(f"/{_written(segment)}" for segment in self.segments) or "/"
+        return f"{self.method} {path}"
+
+    @property
+    def answer(self) -> Shape:
+        """All answers as one shape."""
+        shape = NOTHING
+        for each in self.answers:
+            shape = merged(shape, each.shape) if shape is not NOTHING else each.shape
+        return shape
+
+
+def _written(segment: Segment) -> str:
+    return "".join(f"{{{part.name or '…'}}}" if isinstance(part, Variable) else part for part in segment)
+
+
+@attrs.frozen(kw_only=True)
+class Server:
+    """A base URL and what the file says about it. ``key``: what requests write for it."""
+
+    url: str
+    about: str = ""
+    key: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Description:
+    """A whole file.
+
+    :ivar kind: what it is, for people. ``skipped``: what could not be read, with the reason.
+    """
+
+    kind: str
+    requests: tuple[Request, ...] = ()
+    servers: tuple[Server, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+_DATA: Final = re.compile(
+    r"[0-9]+"
+    r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+    r"|[0-9a-fA-F]{16,}"
+    r"|(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[A-Za-z0-9_=+-]{20,}"
+    r"|.*(@|%40).*"
+)
+_MARKED: Final = re.compile(r"\{\{\s*([^{}]{1,80}?)\s*\}\}|\{([^{}]{1,80})\}|<([^<>/]{1,80})>")
+
+
+def is_data(text: str) -> bool:
+    """Whether a name is not one, but an id, a token or an address: somebody's data, which is never shown."""
+    return bool(_DATA.fullmatch(text)) or len(text) > 80  # noqa: PLR2004 - the longest name of a dialect
+
+
+def shown(text: str) -> str:
+    """Return a name from the file as it may stand on a screen: printable, short, and no data."""
+    words = ("…" if is_data(word) else word for word in text[:400].split())
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(words))
+    return line if len(line) <= 80 else f"{line[:79]}…"  # noqa: PLR2004 - a column of a terminal
+
+
+def segments_of(path: str) -> tuple[Segment, ...]:
+    """Read a path: ``:id``, ``{id}``, ``{{id}}``, ``<id>`` and examples of ids become variables."""
+    stripped = path.removeprefix("/")
+    return tuple(_segment(each) for each in stripped.split("/")) if stripped else ()
+
+
+def _segment(text: str) -> Segment:
+    if text.startswith(":") and len(text) > 1:
+        name, colon, rest = text[1:].partition(":")
+        return (Variable(name), f"{colon}{rest}") if colon else (Variable(name),)
+    parts: list[str | Variable] = []
+    end = 0
+    for match in _MARKED.finditer(text):
+        if match.start() > end:
+            parts.append(text[end : match.start()])
+        parts.append(Variable((match[1] or match[2] or match[3]).strip().lstrip("$:")))
+        end = match.end()
+    if end < len(text) or not text:
+        rest = text[end:]
+        parts.append(Variable("") if is_data(rest) else rest)
+    return tuple(parts)
+
+
+def together(requests: Iterable[Request]) -> tuple[Request, ...]:
+    """Merge requests of the same method and path: shown with several bodies, or on several hosts."""
+    found: dict[tuple[object, ...], Request] = {}
+    for request in requests:
+        key = (request.method, request.segments, request.webhook)
+        if key not in found:
+            found[key] = request
+            continue
+        first = found[key]
+        query = dict(first.query)
+        for name, shape in request.query.items():
+            query[name] = merged(query[name], shape) if name in query else shape
+        found[key] = attrs.evolve(
+            first,
+            hints=(*first.hints, request.name, *request.hints)[:20],
+            about=f"{first.about} {request.about}".strip()[:8000],
+            bases=tuple(dict.fromkeys((*first.bases, *request.bases))),
+            query=query,
+            headers=tuple(dict.fromkeys((*first.headers, *request.headers))),
+            auth=first.auth or request.auth,
+            form=first.form if first.form is not BodyForm.NONE else request.form,
+            body=merged(first.body, request.body),
+            answers=(*first.answers, *request.answers),
+        )
+    return tuple(found.values())

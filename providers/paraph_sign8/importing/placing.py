@@ -1,0 +1,284 @@
+"""Operations and the names of what they tell: from matched requests onto the board."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from paraph_sign8.dialect.model import Fields
+from paraph_sign8.importing.calls import CORE, OPERATIONS, Match, Matched
+from paraph_sign8.importing.description import BodyForm, Request, is_data, shown
+from paraph_sign8.importing.findings import SURE, Board
+from paraph_sign8.importing.naming import NEAR, WEAK
+from paraph_sign8.importing.told import Named, Told, named, organization, path_of, told
+
+NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "add_file": ("workflow_id",),
+    "add_signer": ("workflow_id",),
+    "add_signature": ("workflow_id", "file_id", "signer_id"),
+    "add_annotation": ("workflow_id", "file_id", "signer_id"),
+    "start": ("workflow_id",),
+    "status": ("workflow_id",),
+    "cancel": ("workflow_id",),
+    "remind": ("workflow_id", "signer_id"),
+    "download": ("workflow_id", "file_id"),
+    "audit_report": ("workflow_id",),
+    "signature_link": ("workflow_id", "signer_id"),
+}
+"""Ids that operations tell."""
+
+ENTITIES: Final = {
+    "workflow": "add_workflow",
+    "file": "add_file",
+    "signer": "add_signer",
+    "signature": "add_signature",
+    "annotation": "add_annotation",
+    "interface": "create_interface",
+}
+"""The operation whose body shows an entity's fields; those of ``call`` belong to all others."""
+
+CALLS: Final = ("start", "status", "cancel", "remind", "download", "audit_report", "signature_link")
+
+_GUESS: Final = SURE - 1
+
+
+@attrs.define
+class Offered:
+    """The operations that a dialect will offer, with what each tells."""
+
+    matches: dict[str, Match] = attrs.field(factory=dict)
+    told: dict[str, Told] = attrs.field(factory=dict)
+    named: dict[str, Named] = attrs.field(factory=dict)
+
+    def request(self, operation: str) -> Request | None:
+        """Return the request of an operation, if it is offered."""
+        found = self.matches.get(operation)
+        return found.request if found else None
+
+
+def place_operations(matched: Matched, board: Board) -> Offered:
+    """Place paths, methods and wraps; what a dialect cannot say is left out with its reason."""
+    offered = Offered()
+    base = main_base(matched)
+    for operation in OPERATIONS:
+        match = matched.found.get(operation)
+        if match is None:
+            rivals = [_called(each.request) for each in matched.rivals.get(operation, ())]
+            lose(operation, f"equally good: {' and '.join(rivals)}" if rivals else "no request for it", board)
+            continue
+        request = match.request
+        path, fault, guessed = path_of(request, NEEDS.get(operation, ()))
+        held = [
+            key for key in ("workflow_id", "file_id", "signer_id", "organization_id") if f"{{{key}}}" in path
+        ]
+        tells = told(request, held)
+        fault = fault or _fault(request, tells, base)
+        if fault:
+            lose(operation, f"{_called(request)}: {fault}", board)
+            continue
+        score, reason = match.score, match.reason
+        if guessed:
+            score, reason = min(score, _GUESS), f"{reason}; an id in its path has no clear name"
+        if request.form is BodyForm.FORM or (request.form is BodyForm.MULTIPART and operation != "add_file"):
+            score, reason = min(score, _GUESS), f"{reason}; the file shows a form, and paraph sends JSON"
+        where = f"operations.{operation}"
+        board.put(f"{where}.path", path, score, reason)
+        board.put(f"{where}.method", request.method, score, f"as in {_called(request)}")
+        if request.form is BodyForm.NONE and not tells.spots:
+            board.miss(f"{where}.wrap", "the file shows no body")
+        else:
+            board.put(f"{where}.wrap", tells.wrap, score, f"the body of {_called(request)}")
+        offered.matches[operation] = match
+        offered.told[operation] = tells
+    return offered
+
+
+def _called(request: Request) -> str:
+    return shown(request.title)
+
+
+def main_base(matched: Matched) -> str:
+    """Return what most operations have before their path."""
+    counts = Counter(base for each in matched.found.values() for base in each.request.bases)
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def _fault(request: Request, tells: Told, base: str) -> str:
+    if request.form is BodyForm.OTHER:
+        return "its body is neither JSON nor a form"
+    if tells.is_list:
+        return "its body is a list, which no dialect can say"
+    if request.bases and base not in request.bases:
+        return "it is on another host than most"
+    if any(
+        isinstance(part, str) and (is_data(part) or "%" in part) for each in request.segments for part in each
+    ):
+        return "its path holds somebody's data"
+    return ""
+
+
+def lose(operation: str, reason: str, board: Board) -> None:
+    """Say that an operation is not offered; the five that every dialect needs are turned off aloud."""
+    where = f"operations.{operation}"
+    if operation in CORE:
+        board.clear(f"{where}.path", reason)
+    else:
+        board.miss(f"{where}.path", reason)
+    for key in ("method", "wrap"):
+        board.miss(f"{where}.{key}", "it is not offered")
+
+
+def place_organization(offered: Offered, board: Board) -> frozenset[int]:
+    """Place the organisation's id; return the fields that are it, by identity."""
+    votes: Counter[tuple[str, str]] = Counter()
+    scores: dict[tuple[str, str], int] = {}
+    mine: set[int] = set()
+    for operation, tells in offered.told.items():
+        request = offered.matches[operation].request
+        best = max(tells.spots, key=organization, default=None)
+        if best is not None and organization(best) >= WEAK:
+            mine.add(id(best))
+            _vote(votes, scores, ("body", ".".join(best.names)), organization(best))
+        for header in request.headers:
+            spelled = organization_name(header)
+            if spelled:
+                _vote(votes, scores, ("header", header), spelled)
+        if "organization_id" in tells.in_path:
+            _vote(votes, scores, ("none", ""), NEAR)
+    if not votes:
+        for key in ("name", "place"):
+            board.miss(f"organization.{key}", "no request tells an organisation's id")
+        return frozenset()
+    (place, name), count = votes.most_common(1)[0]
+    if sum(each == count for each in votes.values()) > 1:
+        listed = " and ".join(f"{each} ({kind})" for kind, each in votes)
+        for key in ("name", "place"):
+            board.miss(f"organization.{key}", f"equally often: {shown(listed)}")
+        return frozenset(mine)
+    score = scores[place, name]
+    if place == "none":
+        board.miss("organization.name", "it stands in the paths")
+    else:
+        board.put(
+            "organization.name", name, score, f"the {'header' if place == 'header' else 'field'} {name}"
+        )
+    board.put("organization.place", place, score, f"so do {count} of {len(offered.told)} calls")
+    others = [shown(each) for kind, each in votes if (kind, each) != (place, name) and each]
+    if others:
+        board.note(
+            f"the organisation's id is also told as {', '.join(others)}; a dialect has one name for it"
+        )
+    return frozenset(mine)
+
+
+def organization_name(header: str) -> int:
+    """Say how well a header's name is that of the organisation's id."""
+    from paraph_sign8.importing.shapes import NOTHING, Spot
+
+    return organization(Spot(steps=(header,), shape=NOTHING))
+
+
+def _vote(
+    votes: Counter[tuple[str, str]], scores: dict[tuple[str, str], int], key: tuple[str, str], score: int
+) -> None:
+    votes[key] += 1
+    scores[key] = max(score, scores.get(key, 0))
+
+
+def place_fields(offered: Offered, taken: frozenset[int], board: Board) -> None:
+    """Place the names of all fields."""
+    for entity, operation in ENTITIES.items():
+        keys = _keys(entity)
+        tells = offered.told.get(operation)
+        if tells is None:
+            for key in keys:
+                board.miss(f"fields.{entity}.{key}", f"no request for {operation}")
+            continue
+        given = [spot for spot in tells.spots if id(spot) not in taken]
+        found = _with_sense(entity, named(entity, keys, given))
+        offered.named[operation] = found
+        for key in keys:
+            _place(entity, key, found, tells, board)
+        _ignore(operation, offered, found, board)
+    _place_calls(offered, taken, board)
+
+
+def _keys(entity: str) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(type(getattr(Fields(), entity))))
+
+
+def _with_sense(entity: str, found: Named) -> Named:
+    """Take a family name back that is merely called "name", unless there is a first name beside it."""
+    family = found.found.get("family_name")
+    if entity != "signer" or family is None or family.score > WEAK or "given_name" in found.found:
+        return found
+    rest = {key: each for key, each in found.found.items() if key != "family_name"}
+    return attrs.evolve(found, found=rest, unused=(*found.unused, family.spot))
+
+
+def _place(entity: str, key: str, found: Named, tells: Told, board: Board) -> None:
+    path = f"fields.{entity}.{key}"
+    if key in tells.in_path:
+        board.put(path, "", NEAR, "it stands in the path")
+    elif key in found.found:
+        each = found.found[key]
+        board.put(path, ".".join(each.spot.names), each.score, each.reason)
+    elif key in found.rivals:
+        rivals = " and ".join(".".join(each.spot.names) for each in found.rivals[key])
+        board.miss(path, f"equally good: {shown(rivals)}")
+    elif not tells.spots:
+        board.miss(path, "the file shows no body")
+    else:
+        board.miss(path, "no such field in the body")
+
+
+def _ignore(operation: str, offered: Offered, found: Named, board: Board) -> None:
+    names = [shown(".".join(spot.names)) for spot in found.unused]
+    if names:
+        board.ignore(f"{operation}: {', '.join(names)}", "no place in a dialect")
+    for name, why in offered.told[operation].unsayable:
+        board.ignore(f"{operation}: {shown(name)}", why)
+
+
+def _place_calls(offered: Offered, taken: frozenset[int], board: Board) -> None:
+    """Place the ids of all other calls, which have one name each; a call that names one otherwise is lost."""
+    keys = _keys("call")
+    each_found: dict[str, Named] = {}
+    for operation in CALLS:
+        tells = offered.told.get(operation)
+        if tells is not None:
+            given = [spot for spot in tells.spots if id(spot) not in taken]
+            each_found[operation] = named("call", [key for key in keys if key not in tells.in_path], given)
+    chosen: dict[str, str] = {}
+    for key in keys:
+        chosen[key] = _place_call(key, each_found, offered, board)
+    for operation, found in each_found.items():
+        wrong = [key for key, each in found.found.items() if chosen[key] != ".".join(each.spot.names)]
+        if wrong:
+            lose(operation, f"it tells {' and '.join(wrong)} by another name than other calls do", board)
+            del offered.matches[operation], offered.told[operation]
+        else:
+            _ignore(operation, offered, found, board)
+
+
+def _place_call(key: str, each_found: Mapping[str, Named], offered: Offered, board: Board) -> str:
+    path = f"fields.call.{key}"
+    hits = [found.found[key] for found in each_found.values() if key in found.found]
+    if not hits:
+        needing = [operation for operation in each_found if key in NEEDS[operation]]
+        if needing and all(key in offered.told[operation].in_path for operation in needing):
+            board.put(path, "", NEAR, "it stands in the paths")
+        else:
+            board.miss(path, _no_call(each_found))
+        return ""
+    (name, _), *_ = Counter(".".join(each.spot.names) for each in hits).most_common(1)
+    best = max((each for each in hits if ".".join(each.spot.names) == name), key=lambda each: each.score)
+    board.put(path, name, best.score, best.reason)
+    return name
+
+
+def _no_call(each_found: Sequence[str] | Mapping[str, Named]) -> str:
+    return "no call shows it" if each_found else "none of these calls was found"

@@ -1,0 +1,114 @@
+"""What an import found, for people and for programs. Nothing of it holds a secret or an example of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from paraph.cli import output
+from paraph_sign8.importing.assembling import Imported, steps_of
+from paraph_sign8.importing.findings import Finding, Verdict
+from paraph_sign8.showing import written
+
+_BY_HAND: Final = (
+    ("organization.place", "where the organisation's id is told (organization)"),
+    ("formats.origin", "the corner of the page from which places count (formats.origin)"),
+    ("formats.unit", "the unit of places (formats.unit)"),
+    ("formats.page_base", "whether the first page is 0 or 1 (formats.page_base)"),
+    ("formats.transfer", "how a file's content travels (formats.transfer)"),
+    ("words.signature_types.qualified", "the words of signature types (words.signature_types)"),
+    ("words.dispatch.sequential", "the words of the order of signing (words.dispatch)"),
+    ("words.workflow_statuses.completed", "the words of statuses (words.workflow_statuses)"),
+)
+"""What decides where a signature stands or who is asked, and the line that says so if it was not found."""
+
+
+def as_json(imported: Imported, target: Path) -> dict[str, Any]:
+    """Return one finding for every leaf, what was ignored, and what is missing."""
+    return {
+        "import": {
+            "kind": imported.kind,
+            "output": str(target),
+            "usable": not imported.missing,
+            "missing": list(imported.missing),
+            "counts": {verdict.value: imported.count(verdict) for verdict in Verdict},
+            "findings": [
+                {
+                    "path": each.path,
+                    "verdict": each.verdict.value,
+                    "value": each.value if each.written else None,
+                    "written": each.written,
+                    "reason": each.reason,
+                }
+                for each in imported.findings
+            ],
+            "ignored": [{"what": each.what, "why": each.why} for each in imported.ignored],
+            "notes": list(imported.notes),
+        }
+    }
+
+
+def as_text(imported: Imported, target: Path) -> None:
+    """Write tables of what was placed, guessed, not found and ignored, and what to do next."""
+    output.write(f"Read a {imported.kind}.")
+    for verdict in (Verdict.PLACED, Verdict.GUESSED):
+        found = [each for each in imported.findings if each.verdict is verdict]
+        output.write(f"\n{verdict.value.capitalize()}: {len(found)}")
+        if found:
+            output.write_table(("leaf", "value", "why"), [_row(each) for each in found])
+    lost = [each for each in imported.findings if each.verdict is Verdict.NOT_FOUND]
+    output.write(f"\nNot found: {len(lost)}; what is not turned off stays as shipped, which is assumed")
+    if lost:
+        output.write_table(("leaf", "why"), list(_grouped(lost)))
+    output.write(f"\nIgnored: {len(imported.ignored)}")
+    if imported.ignored:
+        output.write_table(("in the file", "why"), [(each.what, each.why) for each in imported.ignored])
+    if imported.notes:
+        output.write("\nTo know")
+        for note in imported.notes:
+            output.write(f"- {note}")
+    output.write("")
+    for line in _next_steps(imported, target):
+        output.write(line)
+
+
+def _row(finding: Finding) -> tuple[str, str, str]:
+    return finding.path, "(none)" if finding.value == "" else written(finding.value), finding.reason
+
+
+def _grouped(lost: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    """Yield one row for neighbours of the same table that are missing for the same reason."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for each in lost:
+        *way, last = steps_of(each.path)
+        groups.setdefault((".".join(way), each.reason), []).append(last)
+    for (table, reason), names in groups.items():
+        yield (f"{table}.{names[0]}" if len(names) == 1 else f"{table}: {', '.join(names)}"), reason
+
+
+def _next_steps(imported: Imported, target: Path) -> Iterator[str]:
+    yield f"Written to {target}, which loads as a dialect."
+    if imported.missing:
+        yield f"NOT USABLE YET: no request was found for {', '.join(imported.missing)}."
+    yield "Next:"
+    for number, step in enumerate(_steps(imported, target), 1):
+        yield f"{number}. {step}"
+
+
+def _steps(imported: Imported, target: Path) -> Iterator[str]:
+    lost = {each.path for each in imported.findings if each.verdict is Verdict.NOT_FOUND}
+    if imported.missing:
+        yield f"Set path and method of {', '.join(imported.missing)} in {target} by hand."
+    guessed = imported.count(Verdict.GUESSED)
+    if guessed:
+        yield f"Look at the {guessed} guessed value(s); {target} marks them with `# guessed`."
+    by_hand = [what for leaf, what in _BY_HAND if leaf in lost]
+    if by_hand:
+        listed = "".join(f"\n   - {what}" for what in by_hand)
+        yield f"Look up in SIGN8's documentation what the file does not say:{listed}"
+    yield f'Put dialect = "{target.name}" into the account in paraph.toml.'
+    if {"servers.test", "servers.production"} <= lost:
+        yield "Put base_url into the account: the file does not say which system it is for."
+    yield "Put auth with a reference to your secret into the account; nothing secret was read."
+    yield f"Run `paraph sign8 dialect show {target}`: what is still assumed is refused in production."

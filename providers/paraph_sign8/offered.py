@@ -1,0 +1,82 @@
+"""What an account offers: the part of SIGN8's product that its dialect has words for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import attrs
+
+from paraph.model import EvidenceKind, Level
+from paraph.provider import Account, Capabilities, Capability
+from paraph_sign8 import CAPABILITIES, mapping
+from paraph_sign8.dialect import Dialect
+from paraph_sign8.dialect.words import Dispatch, WebhookEvent
+from paraph_sign8.settings import Sign8Settings
+
+BY_OPERATION: Final[Mapping[Capability, str]] = {
+    Capability.CANCEL: "cancel",
+    Capability.REMIND: "remind",
+    Capability.READ_STATUS: "status",
+    Capability.SIGNING_LINK: "signature_link",
+}
+"""Capabilities that are one operation each."""
+
+BY_FIELD: Final[Mapping[Capability, str]] = {
+    Capability.EXPIRY: "expires_at",
+    Capability.MESSAGE: "description",
+    Capability.OUR_REFERENCE: "reference",
+}
+"""Capabilities that are one field of a workflow each."""
+
+
+def capabilities(account: Account[Sign8Settings]) -> Capabilities:
+    """Return what one account offers; only ever less than :data:`~paraph_sign8.CAPABILITIES`."""
+    dialect = account.settings.spoken
+    evidence = {
+        kind
+        for kind, operation in (
+            (EvidenceKind.SIGNED_DOCUMENT, "download"),
+            (EvidenceKind.AUDIT_TRAIL, "audit_report"),
+        )
+        if dialect.offers(operation)
+    }
+    return attrs.evolve(
+        CAPABILITIES.without(*_lacking(dialect, account.settings)),
+        levels=frozenset(_levels(dialect)),
+        evidence=frozenset(evidence),
+    )
+
+
+def trusts_webhooks(settings: Sign8Settings) -> bool:
+    """Whether a webhook can be more than a claim."""
+    return settings.trust_webhooks or settings.webhook_token is not None
+
+
+def _levels(dialect: Dialect) -> Iterator[Level]:
+    """Yield the levels that a signature or a seal can be asked for with."""
+    for kinds in mapping.SIGNATURE_TYPES.values():
+        for level, kind in kinds.items():
+            if mapping.word_of(dialect.words.signature_types, kind.value) is not None:
+                yield level
+
+
+def _lacking(dialect: Dialect, settings: Sign8Settings) -> Iterator[Capability]:
+    for capability, operation in BY_OPERATION.items():
+        if not dialect.offers(operation):
+            yield capability
+    for capability, name in BY_FIELD.items():
+        if not getattr(dialect.fields.workflow, name):
+            yield capability
+    told = frozenset(dialect.webhooks.events.values()) if trusts_webhooks(settings) else frozenset()
+    if not dialect.offers("status"):
+        if WebhookEvent.COMPLETED not in told:
+            yield Capability.SEE_COMPLETION
+        if WebhookEvent.REFUSED not in told:
+            yield Capability.SEE_DECLINE
+    ordered = dialect.fields.workflow.dispatch and dialect.fields.signer.position
+    if not ordered or any(mapping.word_of(dialect.words.dispatch, mode.value) is None for mode in Dispatch):
+        yield Capability.STAGES
+    types = dialect.words.signature_types
+    if all(mapping.word_of(types, kind.value) is None for kind in mapping.SEALS):
+        yield Capability.SEALS
