@@ -12,7 +12,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
-demo: ## send, sign, receive and check two documents against the simulator (PDF=file.pdf, OPEN=1)
+demo: ## send, sign, refuse, receive and check against the simulators (PDF=file.pdf, OPEN=1)
 	@sh .ci/venv simulator
 	@.venv/bin/paraph demo $(if $(PDF),--pdf "$$PDF") $(if $(OPEN),--open)
 

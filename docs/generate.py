@@ -13,39 +13,27 @@ import itertools
 import re
 import sys
 import textwrap
+import types
+import typing
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
+import marks
+from texts import code, first_paragraph, prose, table
 
 from paraph import Registry, errors, lifecycle
 from paraph.cli.app import app as command_line
-from paraph.model import EvidenceKind, FactType, Verb
+from paraph.config.settings import TAG
+from paraph.model import EvidenceKind, FactType, Secret, Verb
 from paraph.provider import Capabilities, Capability, ProviderInfo
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
 HELP_WIDTH = 88
-
-
-# Small pieces of Markdown.
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    cells = [
-        list(columns),
-        ["---"] * len(columns),
-        *([cell.replace("|", "\\|") for cell in row] for row in rows),
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
-
-
-def code(word: object) -> str:
-    """Return a word set as code."""
-    return f"`{word}`"
 
 
 def member_texts(kind: type[Enum]) -> Mapping[str, str]:
@@ -143,21 +131,40 @@ def default_of(value: object) -> str:
     """Return how a default is written in TOML; an option without one is required, or unset."""
     if value is attrs.NOTHING:
         return "required"
-    if value is None:
+    if value is None or value == "":
         return ""
     return code(str(value).lower() if isinstance(value, bool) else value)
 
 
 def settings_table(info: ProviderInfo) -> str:
-    """Return the options of an account of one provider."""
-    rows = []
-    for field in attrs.fields(info.settings):
-        shown = default_of(field.default)
+    """Return the options of an account of one provider; one that is a table has its keys below it."""
+    return table(("key", "default", "meaning"), settings_rows(info.settings))
+
+
+def settings_rows(settings: type[Any], above: str = "") -> Iterator[Sequence[str]]:
+    """Yield one row for each option; of a table one for each form that it may have, and each of its keys."""
+    hints = typing.get_type_hints(settings)
+    for field in attrs.fields(settings):
+        if not field.init or field.name == TAG:
+            continue
+        key = f"{above}{field.alias or field.name}"
         example = field.metadata.get("example")
-        text = field.metadata["help"] + (f" Example: {code(example)}." if example else "")
+        text = prose(field.metadata["help"]) + (f" Example: {code(example)}." if example else "")
         assumption = field.metadata.get("assumption")
-        rows.append((code(field.alias or field.name), shown, text + (" *Assumption.*" if assumption else "")))
-    return table(("key", "default", "meaning"), rows)
+        yield code(key), default_of(field.default), text + (" *Assumption.*" if assumption else "")
+        for form in forms(hints[field.name]):
+            word = typing.get_args(typing.get_type_hints(form).get(TAG))
+            if word:
+                yield code(f'{key}.{TAG} = "{word[0]}"'), "", first_paragraph(form)
+            yield from settings_rows(form, f"{key}.")
+
+
+def forms(declared: Any) -> Iterator[type[Any]]:
+    """Yield the settings classes that an option's table may be read as."""
+    is_union = typing.get_origin(declared) in (typing.Union, types.UnionType)
+    for each in typing.get_args(declared) if is_union else (declared,):
+        if isinstance(each, type) and attrs.has(each) and each is not Secret:
+            yield each
 
 
 def assumptions(info: ProviderInfo) -> Iterator[tuple[str, str]]:
@@ -228,7 +235,7 @@ def error_tree() -> str:
     def lines(above: type | None, indent: str) -> Iterator[str]:
         for kind in public:
             if parent(kind) is above:
-                text = " ".join((inspect.getdoc(kind) or "").split("\n\n")[0].split())
+                text = first_paragraph(kind)
                 yield f"{indent}- {{py:exc}}`~paraph.errors.{kind.__name__}`: {text}"
                 yield from lines(kind, indent + "  ")
 
@@ -236,23 +243,33 @@ def error_tree() -> str:
 
 
 def commands() -> str:
-    """Return the help of every command of paraph's own distribution."""
+    """Return the help of every command, those within groups and of plugins included."""
     context = click.Context(
         command_line, info_name="paraph", max_content_width=HELP_WIDTH, terminal_width=HELP_WIDTH
     )
-    parts = []
-    for name in command_line.list_commands(context):
-        command = command_line.get_command(context, name)
-        if command is not None:
-            inner = click.Context(
-                command,
-                info_name=name,
-                parent=context,
-                max_content_width=HELP_WIDTH,
-                terminal_width=HELP_WIDTH,
-            )
-            parts.append(f"## {name}\n\n```text\n{command.get_help(inner)}\n```")
+    parts = (
+        f"## {name.removeprefix('paraph ')}\n\n```text\n{text}\n```"
+        for name, text in helps(command_line, context)
+    )
     return "\n\n".join(parts)
+
+
+def helps(group: click.Group, context: click.Context) -> Iterator[tuple[str, str]]:
+    """Yield the full name and the help of each command below a group."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None:
+            continue
+        inner = click.Context(
+            command,
+            info_name=name,
+            parent=context,
+            max_content_width=HELP_WIDTH,
+            terminal_width=HELP_WIDTH,
+        )
+        yield inner.command_path, command.get_help(inner)
+        if isinstance(command, click.Group):
+            yield from helps(command, inner)
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -274,6 +291,7 @@ def write_pages() -> None:
     folder.mkdir(exist_ok=True)
     pieces = {name: make() for name, make in PAGES.items()}
     pieces |= {f"settings-{info.name}": settings_table(info) for info in providers()}
+    pieces |= {f"marks-{name}": make() for name, make in marks.PAGES.items()}
     for name, text in pieces.items():
         path = folder / f"{name}.md"
         if not path.exists() or path.read_text() != text + "\n":

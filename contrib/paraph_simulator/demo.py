@@ -52,6 +52,8 @@ def _acts(plan: Plan, built: Stage, show: Show, stop: Stop) -> Iterator[Result]:
     envelope = cast.envelope(originals, [built.client.capabilities(name) for name in built.simulators])
     for name in built.simulators:
         built.register_webhook(name)
+        if Capability.SEE_COMPLETION not in built.client.capabilities(name):
+            show.line(f"{name}: completions cannot be seen there, so nothing is sent to be completed.")
     for part in parts:
         stop.check()
         show.title(f"{part.vendor}, simulated{': a refusal' if part.refused else ''}")
@@ -87,7 +89,8 @@ def parts_of(built: Stage) -> tuple[Part, ...]:
 def _tell(results: Sequence[Result], folder: Path, show: Show) -> None:
     show.title(results[0].envelope.title)
     show.table(*telling.side_by_side(results))
-    show.table(*telling.files(results, folder))
+    if any(each.saved for each in results):
+        show.table(*telling.files(results, folder))
     for result in results:
         for sentence in result.failures:
             show.problem(f"{result.part.label}: {sentence}")

@@ -73,9 +73,11 @@ def news(
     for kind in (EventType.ENVELOPE_SENT, ENDS[part.ending], *_evidence_news(part, offered)):
         if kind not in {each for each, _ in known}:
             yield f"the event {kind.value} did not become known"
+    tells_of_signatures = {Capability.READ_STATUS, Capability.MANAGE_WEBHOOKS} & offered.supported
     for position, person in enumerate(envelope.signers, start=1):
         kind = EventType.SIGNATORY_DECLINED if refuses(part, person, envelope) else EventType.SIGNATORY_SIGNED
-        if (kind, person.id) not in known:
+        expected = tells_of_signatures or kind is EventType.SIGNATORY_DECLINED
+        if expected and (kind, person.id) not in known:
             yield f"the event {kind.value} of signatory {position} did not become known"
     if snapshot.lifecycle is not part.ending:
         yield f"the envelope is {snapshot.lifecycle.value}, not {part.ending.value}"

@@ -98,8 +98,9 @@ def _rest(url: str, below: str) -> str:
     return urlsplit(url).path.removeprefix(below).strip("/")
 
 
-def _body(delivery: Delivery) -> bytes | None:
-    return delivery.attempts[-1].body if delivery.attempts else None
+def _body(delivery: Delivery) -> bytes:
+    """Return what was sent last; nothing, if it never was."""
+    return delivery.attempts[-1].body if delivery.attempts else b""
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ def side_by_side(results: Sequence[Result]) -> tuple[tuple[str, ...], list[tuple
         ("webhooks", *(_webhooks(each) for each in results)),
         ("evidence", *(_evidence(each) for each in results)),
         (
-            "expected",
+            "expectations",
             *("all held" if not each.failures else f"{len(each.failures)} failed" for each in results),
         ),
     ]

@@ -7,6 +7,7 @@ by hook.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ from paraph.model import (
     DocumentRole,
     Envelope,
     Problem,
+    Rect,
     Severity,
     Signatory,
     SignatureKind,
@@ -160,12 +162,16 @@ def _fields(envelope: Envelope) -> Iterator[Problem]:
             yield _bad(path, "field.place", "a field needs either rect or anchor")
         if field.page == 0:
             yield _bad(f"{path}.page", "page.invalid", "pages are counted from 1, or from -1 backwards")
-        if field.rect is not None and (
-            field.rect.width <= 0 or field.rect.height <= 0 or field.rect.x < 0 or field.rect.y < 0
-        ):
+        if field.rect is not None and not _lies_on_a_page(field.rect):
             yield _bad(
                 f"{path}.rect", "rect.invalid", "a rectangle lies on the page and has a size", "in points"
             )
+
+
+def _lies_on_a_page(rect: Rect) -> bool:
+    """Whether a rectangle can lie on some page: finite, right of and below the corner, with a size."""
+    finite = all(math.isfinite(number) for number in attrs.astuple(rect))
+    return finite and rect.width > 0 and rect.height > 0 and rect.x >= 0 and rect.y >= 0
 
 
 def _times(envelope: Envelope, now: datetime) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pluggy
 
-from paraph.model import EvidenceKind, Level
+from paraph.model import EvidenceKind, Level, Verb
 from paraph.provider import PLUGIN_API, Capabilities, Capability, Provider, ProviderInfo
 from paraph_sign8.settings import Sign8Options, Sign8Settings
 
@@ -39,6 +39,7 @@ CAPABILITIES = Capabilities(
         }
     ),
     levels=frozenset({Level.SES, Level.AES, Level.QES}),
+    verbs=frozenset({Verb.SIGN, Verb.SEAL}),
     evidence=frozenset({EvidenceKind.SIGNED_DOCUMENT, EvidenceKind.AUDIT_TRAIL}),
     notes={
         Capability.CANCEL: "needs dialect.operations.cancel.path",

@@ -6,17 +6,19 @@ which nothing can be sent was not found; 2 nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from paraph.cli import output
 from paraph.cli.session import Session, account_option, common
 from paraph.errors import ConfigurationError, UnknownAccount
 
 if TYPE_CHECKING:
     from paraph_sign8.dialect import Dialect
+    from paraph_sign8.showing import Table
 
 OUTPUT: Final = "dialect.toml"
 PROVIDER: Final = "sign8"
@@ -60,7 +62,15 @@ def show(session: Session, *, file: Path | None, base: str | None, account: str 
     else:
         chosen = base or str(file or SHIPPED[0])
         spoken, name = shipped(chosen), f"{chosen!r}, as shipped"
-    session.show(showing.as_json(spoken, name), lambda: showing.as_text(spoken, name, unset=unset))
+    session.show(showing.as_json(spoken, name), lambda: _write(showing.as_text(spoken, name, unset=unset)))
+
+
+def _write(parts: Iterable[str | Table]) -> None:
+    for part in parts:
+        if isinstance(part, str):
+            output.write(part)
+        else:
+            output.write_table(part.columns, part.rows)
 
 
 def _of_account(session: Session, name: str) -> Dialect:
@@ -90,7 +100,7 @@ def _of_account(session: Session, name: str) -> Dialect:
 @common
 @click.pass_context
 def import_(ctx: click.Context, *, file: Path, target: Path, force: bool) -> None:
-    """Make a dialect out of FILE: the Postman collection (v2.1) or OpenAPI description (3) that SIGN8 gave you.
+    """Make a dialect out of FILE: a Postman collection (v2.1) or an OpenAPI description (3.0, 3.1).
 
     Prints what was placed, guessed, not found and ignored. Every guess is marked in the output file.
     Exit code 1: the file is written, but an operation without which nothing can be sent was not found.
@@ -102,9 +112,9 @@ def import_(ctx: click.Context, *, file: Path, target: Path, force: bool) -> Non
         raise ConfigurationError(f"{target} exists; --force replaces it, --output names another file")
     imported = import_file(file)
     try:
-        with target.open("w" if force else "x", encoding="utf-8") as output:
-            output.write(imported.text)
+        with target.open("w" if force else "x", encoding="utf-8") as written:
+            written.write(imported.text)
     except OSError as error:
         raise ConfigurationError(f"{target}: {error.strerror or 'cannot be written'}") from None
-    session.show(report.as_json(imported, target), lambda: report.as_text(imported, target))
+    session.show(report.as_json(imported, target), lambda: _write(report.as_text(imported, target)))
     ctx.exit(1 if imported.missing else 0)

@@ -6,11 +6,20 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from paraph.cli import output
+import attrs
+
 from paraph_sign8.dialect import Dialect, Leaf, Mark, leaves
 
 _WIDEST: Final = 60
 """Letters of a value in a table; the file and ``--json`` have it whole."""
+
+
+@attrs.frozen
+class Table:
+    """Columns and rows of text."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 def as_json(dialect: Dialect, name: str) -> dict[str, Any]:
@@ -32,16 +41,16 @@ def as_json(dialect: Dialect, name: str) -> dict[str, Any]:
     }
 
 
-def as_text(dialect: Dialect, name: str, *, unset: bool = False) -> None:
-    """Write a table: what is set, which operations are not offered, and with ``unset`` all the rest."""
-    output.write(f"Dialect {name}")
-    output.write_table(("leaf", "value", "mark"), list(_rows(dialect, unset=unset)))
+def as_text(dialect: Dialect, name: str, *, unset: bool = False) -> Iterator[str | Table]:
+    """Yield what is set, which operations are not offered, and with ``unset`` all the rest."""
+    yield f"Dialect {name}"
+    yield Table(("leaf", "value", "mark"), tuple(_rows(dialect, unset=unset)))
     counts = _counts(dialect)
     listed = ", ".join(f"{counts[mark]} {mark}" for mark in Mark)
-    output.write(f"{listed}; {counts['unset']} not set{'' if unset else ' (--unset lists them)'}")
+    yield (f"{listed}; {counts['unset']} not set{'' if unset else ' (--unset lists them)'}")
     lacking = _not_offered(dialect)
     if lacking:
-        output.write(f"not offered, for want of a path: {', '.join(lacking)}")
+        yield (f"not offered, for want of a path: {', '.join(lacking)}")
 
 
 def _rows(dialect: Dialect, *, unset: bool) -> Iterator[tuple[str, str, str]]:

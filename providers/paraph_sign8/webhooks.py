@@ -40,7 +40,6 @@ LONGEST_PATH: Final = 128
 """Characters of an unknown path that are kept."""
 
 LONGEST_REASON: Final = 2000
-MOST_FORM_FIELDS: Final = 200
 
 
 @attrs.frozen(kw_only=True)
@@ -166,17 +165,13 @@ def _for_us(headers: Mapping[str, str], organization: str) -> bool:
 
 
 def content_of(delivery: Delivery) -> Any:
-    """Return what a body holds: of JSON the value, of a form a flat table; ``None`` if it is neither."""
+    """Return what a body holds: of JSON the value, else of a form a flat table, which may be empty."""
     text = delivery.body.decode("utf-8", "replace").strip()
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         pass
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FORM_FIELDS)
-    except ValueError:
-        return None
-    return dict(reversed(pairs))  # of several with one name the first
+    return dict(reversed(parse_qsl(text)))  # of several with one name the first
 
 
 def _first(body: Any, locations: tuple[str, ...]) -> Any:

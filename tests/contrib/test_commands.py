@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -105,13 +106,17 @@ def phone(running: Running) -> Callable[[], str]:
     return next_message
 
 
+def waits(running: Running, act: int) -> bool:
+    """Whether that many acts have come to the point where people act."""
+    return running.output.count("Waiting until ") == act
+
+
 def test_people_can_sign_by_hand(place: Place) -> None:
-    """``--open`` prints the links and text messages, waits until people have acted, and goes on to the end."""
+    """``--open`` prints links and text messages, waits until people have acted, and goes on to the end."""
     with place.run("demo", "--open", "--json") as running:
         person = Person(name="A Person", phone=phone(running))
         for act in (1, 2, 3):
-            wait = eventually(lambda act=act: running.output.count("Waiting until ") == act, seconds=30)
-            assert wait, running.output
+            assert eventually(partial(waits, running, act), seconds=30), running.output
             first, last = links_in(running)[-2:]
             assert "done" == person.sign(first)
             assert person.sign(last) if act < 3 else person.decline(last, "no")
@@ -211,13 +216,25 @@ def test_ports_can_be_chosen(place: Place) -> None:
     with place.run("simulator", "--port", str(port), "--json") as running:
         running.wait_for("\n}\n")
         bases = json.loads(running.output)["simulators"]
-        assert {"ignisign": port, "sign8": port + 1} == {key: httpx.URL(url).port for key, url in bases.items()}
+        expected = {name: f"http://127.0.0.1:{port + at}" for at, name in enumerate(("ignisign", "sign8"))}
+        assert expected == bases
         running.process.send_signal(signal.SIGINT)
         assert 0 == running.end(), running.output
 
 
+def test_a_port_that_is_taken_is_a_usage_error(place: Place) -> None:
+    """Exit 2 with the port's number, also if it is the second simulator's."""
+    port = two_free_ports()
+    with (
+        socket.create_server(("127.0.0.1", port + 1)),
+        place.run("simulator", "--port", str(port)) as running,
+    ):
+        assert 2 == running.end(), running.output
+    assert f"port {port + 1} cannot be used" in running.output
+
+
 def test_a_console_is_not_forgotten(place: Place) -> None:
-    """A vendor whose API registers no endpoints knows the receiver's URL from the start; the other does not."""
+    """A vendor whose API registers no endpoints knows the receiver's URL from the start; others do not."""
     with place.run("simulator", "--json") as running:
         running.wait_for("\n}\n")
         bases = json.loads(running.output)["simulators"]

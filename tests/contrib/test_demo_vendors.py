@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 from paraph import Capability, EventType, Lifecycle, Registry, Snapshot
+from paraph.errors import ConfigurationError
 from paraph.model import Decision
 from paraph.store import DeliveryRecord
 from paraph.testing.fake import CAPABILITIES
@@ -24,6 +25,7 @@ from paraph.testing.simulator import (
     SimulatedAccount,
     Simulator,
 )
+from paraph_sign8.simulator import create
 from paraph_simulator import cast, expect
 from paraph_simulator.demo import Part, Plan, Result, play
 from paraph_simulator.found import make_simulators
@@ -184,13 +186,63 @@ def test_a_webhook_of_a_refusal_that_is_lost_fails(tmp_path: Path) -> None:
     assert "FAILED  sign8, refused: webhook 1 of 1 did not arrive over HTTP: dropped" in found.text
 
 
-def test_a_vendor_that_posts_nothing_of_a_refusal_fails(tmp_path: Path) -> None:
+def test_a_vendor_that_posts_nothing_of_a_refusal_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It promises webhooks, so a refusal that reading alone could tell is a failure."""
     registry = Registry()
     simulators = make_simulators(registry, ["sign8"])
-    simulators["sign8"].subscribe = lambda _: None  # type: ignore[method-assign]  # its console loses the URL
+    monkeypatch.setattr(simulators["sign8"], "subscribe", lambda _: None)  # its console loses the URL
     _, refused = play(Plan(folder=tmp_path, patience=1), simulators, registry, Acting(lambda _: None), Stop())
     assert "the vendor sent no webhook" in refused.failures
+
+
+@pytest.mark.parametrize("token", [True, False])
+def test_a_webhook_that_says_nothing_is_enough(tmp_path: Path, token: bool) -> None:
+    """An empty body that names no workflow, trusted or claimed, makes the open envelope be read."""
+    simulators = {
+        "sign8": create(webhook_body="empty", webhook_names_workflow=False, webhook_token=token),
+    }
+    show = Acting(lambda _: None)
+    completed, refused = play(Plan(folder=tmp_path / "demo"), simulators, Registry(), show, Stop())
+    assert ((), ()) == (completed.failures, refused.failures)
+    assert (Lifecycle.DECLINED, True) == (refused.snapshot.lifecycle, refused.confirmed)
+
+
+def test_a_doubled_webhook_of_a_refusal_is_no_failure(tmp_path: Path) -> None:
+    """What comes twice is one delivery, although it carries no one-time proof."""
+
+    def double(simulators: dict[str, Simulator], line: str) -> None:
+        if line == "Charles Babbage refuses":
+            simulators["sign8"].faults.add(Fault(kind=FaultKind.WEBHOOK_DOUBLE))
+
+    assert () == played(tmp_path / "demo", "sign8", act=double).of("sign8-refused").failures
+
+
+def test_an_account_without_reads_shows_what_it_can(tmp_path: Path) -> None:
+    """Where no status can be read, nothing is sent to be completed; a trusted webhook tells of a refusal."""
+
+    def blind(table: dict[str, Any]) -> None:
+        if table["provider"] == "sign8":
+            table["dialect"] = {"base": "simulator", "operations": {"status": {"path": ""}}}
+
+    found = played(tmp_path / "demo", account=blind)
+    assert ["ignisign", "sign8-refused"] == [each.part.name for each in found.results]
+    assert [(), ()] == [each.failures for each in found.results]
+    assert "sign8: completions cannot be seen there" in found.text
+    assert "A webhook told that it is declined." in found.text
+    assert not found.of("sign8-refused").confirmed
+
+
+def test_nothing_to_show_is_an_error(tmp_path: Path) -> None:
+    """If no account tells how its envelopes end, the demo says so instead of an empty success."""
+
+    def deaf(table: dict[str, Any]) -> None:
+        del table["webhook_token"]
+        table["dialect"] = {"base": "simulator", "operations": {"status": {"path": ""}}}
+
+    with pytest.raises(ConfigurationError, match="nothing to show"):
+        played(tmp_path / "demo", "sign8", account=deaf)
 
 
 def test_stopping_during_the_refusal_leaves_nothing(tmp_path: Path) -> None:
@@ -261,7 +313,7 @@ def snapshot(lifecycle: Lifecycle) -> Snapshot:
     ("outcomes", "confirmed", "failures"),
     [(("claimed",), False, 1), (("claimed",), True, 0), (("claimed", "verified"), False, 0), ((), False, 0)],
 )
-def test_no_ending_rests_on_claims(outcomes: tuple[str, ...], confirmed: bool, failures: int) -> None:  # noqa: FBT001 - a parameter of the test
+def test_no_ending_rests_on_claims(outcomes: tuple[str, ...], confirmed: bool, failures: int) -> None:
     """Claims alone are no reason to believe in an ending that the vendor's API did not confirm."""
     posts = [post(each) for each in outcomes]
     found = list(expect.certainty(posts, snapshot(Lifecycle.DECLINED), confirmed=confirmed))

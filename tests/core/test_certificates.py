@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from paraph.client import AsyncClient, Client
-from paraph.errors import ConfigurationError, ConnectFailed, ConnectionLost
+from paraph.errors import ConnectFailed, ConnectionLost, Refused
 from paraph.flow import Flow, http
 from paraph.flow.session import client_options
 from paraph.model import Lifecycle, Secret
@@ -224,8 +224,8 @@ def _unwritable_password(site: Site) -> ClientCertificate:
 def test_an_unusable_certificate_is_a_matter_of_configuration(
     strict: Site, broken: Callable[[Site], ClientCertificate], said: str
 ) -> None:
-    """Wrong password, foreign key, missing file: the error names the files, never the password."""
-    with pytest.raises(ConfigurationError) as caught:
+    """Wrong password, foreign key, missing file: refused before anything begins, never with the password."""
+    with pytest.raises(Refused) as caught:
         strict.run(sending(), a=broken(strict))
     assert said in str(caught.value)
     seen = f"{caught.value!r}{''.join(traceback.format_exception(caught.value))}"
@@ -264,11 +264,11 @@ def test_nobody_is_asked_for_a_missing_password(tmp_path: Path) -> None:
 
 
 def test_it_is_mended_by_the_right_certificate(strict: Site) -> None:
-    """A send that an unusable certificate stopped goes on with a usable one, and is one send."""
+    """A send that an unusable certificate stopped is made with a usable one, and is one send."""
     asked = envelope()
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(Refused):
         strict.run(lambda client: client.send(asked, account="a"), a=_wrong_password(strict))
-    (snapshot,) = strict.run(lambda client: client.resume(asked.id), a=strict.certificate("ours"))
+    (snapshot,) = strict.run(lambda client: client.send(asked, account="a"), a=strict.certificate("ours"))
     assert Lifecycle.SENT is snapshot.lifecycle
     published = [visit for visit in strict.server.visits if visit.path.endswith("/publish")]
     assert 1 == len(published)

@@ -670,7 +670,7 @@ def test_listing_providers_loads_nothing_heavy(folder: Path) -> None:
         "heavy = {'httpx', 'cattrs', 'rich', 'sqlalchemy', 'starlette', 'asyncio', 'pyhanko'}\n"
         "sys.stderr.write(' '.join(sorted(heavy & set(sys.modules))))\n"
     )
-    disabled = {"PARAPH_DISABLE_PLUGINS": "ignisign"}
+    disabled = {"PARAPH_DISABLE_PLUGINS": "ignisign,sign8"}
     done = process(folder, code=code, **disabled)
     assert (done.returncode, done.stderr) == (0, "")
     assert "available" in done.stdout

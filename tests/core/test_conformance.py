@@ -289,11 +289,8 @@ class Drops(AcmeProvider):
 
     def document(self, document: Document) -> dict[str, Any]:
         told = super().document(document)
-        return (
-            told
-            if document.id == "contract" and "digest" not in told
-            else {**told, "content": "", "digest": "00"}
-        )
+        plain = document.id == "contract" and "digest" not in told
+        return told if plain else {**told, "content": "", "digest": "00"}
 
 
 class MailsNobody(AcmeProvider):
@@ -500,7 +497,7 @@ def test_every_check_has_a_culprit() -> None:
 
 
 def test_every_capability_is_checked_either_way() -> None:
-    """Offered or not, each capability has a check; only what nobody can ask for has none when it is lacking."""
+    """Offered or not, each capability has a check; only our reference, which nobody asks for, has one alone."""
     much = " ".join(check.name for check in of_account("everything"))
     little = " ".join(check.name for check in (*of_account("little"), *of_account("by link")))
     assert [] == [each for each in Capability if f"{each.value} works" not in much]
@@ -527,7 +524,7 @@ class TestAcme(ProviderConformance):
 
 
 def test_a_test_file_of_a_few_lines(tmp_path: Path) -> None:
-    """Pytest runs the class as it stands; an exemption has a reason, names a check, and ends with its cause."""
+    """Pytest runs the class as it stands; an exemption has a reason, names a check, ends with its cause."""
     cases: dict[str, tuple[str, dict[str, str], str]] = {
         "sound": ("", {}, ""),
         "broken": ("summary=''", {}, "ProviderInfo.summary is empty"),

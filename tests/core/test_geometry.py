@@ -190,6 +190,15 @@ def test_rotations_count_clockwise_in_quarters(given_rotation: float, expected: 
     assert expected == PageBox.of((0, 0, 1, 1), rotation=given_rotation).rotation
 
 
+@pytest.mark.parametrize(
+    ("rotation", "size"), [(0, (490, 640)), (90, (640, 490)), (180, (490, 640)), (270, (640, 490))]
+)
+def test_a_page_on_its_side_is_as_wide_as_it_was_high(rotation: int, size: tuple[float, float]) -> None:
+    """The size is that of the crop box as a reader shows it."""
+    found = PageBox.of(*CROPPED, rotation=rotation).size
+    assert size == (found.width, found.height)
+
+
 def test_a_user_unit_stretches_the_page_that_is_shown() -> None:
     """A page of 100 units of 2 points is shown 200 points wide; what is no unit is 1."""
     page = PageBox.of((0, 0, 100, 300), user_unit=2)

@@ -162,7 +162,7 @@ def test_what_was_tried_longest_ago_is_read_first() -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 503])
 def test_one_that_cannot_be_read_does_not_keep_unproven_hints_from_the_others(status: int) -> None:
-    """While the vendor does not show one envelope, hints a minute apart still go through the others in turn."""
+    """While the vendor does not show one envelope, hints a minute apart still go through the others."""
     world = Hints()
     world.several(3)
     world.broken = {"e4": status}

@@ -26,7 +26,9 @@ def generate() -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(DOCS))  # as if it were run: the modules that it uses lie beside it
+        spec.loader.exec_module(module)
     return module
 
 

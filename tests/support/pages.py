@@ -1,7 +1,7 @@
 """Runs every code block of a Markdown page, from top to bottom, as a reader would.
 
-The reader sits in a folder with two PDF files. On a page that starts a simulator there is nothing else; on
-others there is a ``paraph.toml`` whose account ``hr`` leads to a running simulator, with its secrets in the
+The reader sits in a folder with two PDF files, and what the page offers for download. On a page that starts a
+simulator there is nothing else; on others there is a ``paraph.toml`` whose account ``hr`` leads to a running simulator, with its secrets in the
 environment. Whoever gets an e-mail from a simulator signs at once.
 
 ==============================  ==================================================================
@@ -11,8 +11,10 @@ block                           what is done with it
 ``python``, first line          written to that file, or added to it, for a later block that has to use it
 ``# NAME.py`` or
 ``# NAME.py, continued``
-``toml``, first line            loaded as a configuration, beside the one that is in use
-``# paraph.toml``
+``toml``, first line            loaded as a configuration, beside the one that is in use; files that it names
+``# paraph.toml``               are empty there
+``toml``, first line            its keys are set in that file, as in an editor; its other keys stay
+``# NAME.toml, edited``
 ``toml``, ``# envelope.toml``   written to that file and read as an envelope
 ``toml``, ``# pyproject.toml``  parsed
 ``console``                     each line after ``$`` is run by a shell and has to exit with 0; the lines
@@ -31,6 +33,7 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -57,7 +60,8 @@ SERVERS = ("paraph simulator", "uvicorn ")
 PATIENCE = 30.0
 
 _BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_NAMED = re.compile(r"# (?P<name>[\w-]+\.(?:py|toml))(?P<more>, continued)?\n")
+_NAMED = re.compile(r"# (?P<name>[\w-]+\.(?:py|toml))(?P<how>, continued|, edited)?\n")
+_DOWNLOAD = re.compile(r"\{download\}`(?:[^`<]*<)?(?P<name>[\w.-]+)>?`")
 _INSTALL = re.compile(r"pip install '(?:paraph|\.)\[(?P<extras>[a-z,]+)\]'")
 
 
@@ -75,9 +79,10 @@ class Block:
         return found["name"] if found else None
 
     @property
-    def continues(self) -> bool:
+    def how(self) -> str:
+        """What the block is to its file: all of it (empty), ``continued`` or ``edited``."""
         found = _NAMED.match(self.text)
-        return bool(found and found["more"])
+        return (found["how"] or "").removeprefix(", ") if found else ""
 
 
 def blocks(page: str) -> Iterator[Block]:
@@ -112,7 +117,8 @@ def signing_people(folder: Path) -> Iterator[None]:
         with httpx.Client(trust_env=False) as browser:
             seen: set[str] = set()
             while not over.wait(0.1):
-                links = {mail["link"] for mail in outbox(browser, folder / "paraph.toml")}
+                # Not every message has one: a text message to a phone has a code.
+                links = {mail["link"] for mail in outbox(browser, folder / "paraph.toml") if mail["link"]}
                 for link in links - seen:
                     seen.add(link)
                     with contextlib.suppress(PersonStuckError):  # the envelope was cancelled meanwhile
@@ -225,6 +231,8 @@ def configure(here: Desk, account: SimulatedAccount) -> None:
 def run_page(page: Path, here: Desk) -> None:
     """Run a page's blocks; the working directory and the environment have to be the desk's."""
     text = page.read_text().replace(PORT, str(here.port))
+    for offered in _DOWNLOAD.findall(text):
+        shutil.copy(page.parent / offered, here.folder)
     found = list(blocks(text))
     namespace: dict[str, Any] = {"__name__": "__page__"}
     for position, block in enumerate(found):
@@ -232,7 +240,7 @@ def run_page(page: Path, here: Desk) -> None:
         if block.language == "python" and block.name:
             later = "\n".join(each.text for each in found[position + 1 :] if each.name != block.name)
             assert Path(block.name).stem in later, f"{page.name}:{block.line}: nothing uses {block.name}"
-            with here.path_of(block.name).open("a" if block.continues else "w") as file:
+            with here.path_of(block.name).open("a" if block.how else "w") as file:
                 file.write(block.text)
         elif block.language == "python":
             padded = "\n" * (block.line - 1) + block.text
@@ -245,9 +253,15 @@ def run_page(page: Path, here: Desk) -> None:
 
 def _read_toml(block: Block, here: Desk) -> None:
     match block.name:
+        case str(name) if block.how == "edited":
+            path = here.path_of(name)
+            path.write_text(edited(path.read_text(), block.text))
+            tomllib.loads(path.read_text())
         case "paraph.toml":
             aside = here.path_of("aside")
             aside.mkdir(exist_ok=True)
+            for named in re.findall(r'"([\w.-]+\.(?:toml|pem))"', block.text):
+                (aside / named).touch()
             path = aside / block.name
             path.write_text(block.text)
             assert () == tuple(load_config(path, environ=here.environment).problems)
@@ -258,6 +272,23 @@ def _read_toml(block: Block, here: Desk) -> None:
             tomllib.loads(block.text)
         case _:
             raise AssertionError(f"line {block.line}: a toml block begins with the name of its file")
+
+
+def edited(text: str, changes: str) -> str:
+    """Set the keys of a few tables in the text of a TOML file, each on the line where it stands."""
+    lines, table = text.splitlines(), ""
+    for line in changes.splitlines():
+        key = line.partition("=")[0].strip()
+        if line.startswith("["):
+            table = line.strip()
+            lines += [] if table in lines else ["", table]
+        elif line and not line.startswith("#"):
+            begin = lines.index(table) + 1 if table else 0
+            rest = range(begin, len(lines))
+            end = next((at for at in rest if lines[at].startswith("[")), len(lines))
+            same = [at for at in range(begin, end) if lines[at].partition("=")[0].strip() == key]
+            lines[same[0] if same else begin : same[0] + 1 if same else begin] = [line]
+    return "\n".join(lines) + "\n"
 
 
 def commands(text: str) -> Iterator[tuple[str, list[str]]]:

@@ -11,8 +11,9 @@ import attrs
 from paraph.errors import ConfigurationError, Refused
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, now
+from paraph.flow.session import client_options
 from paraph.model import Envelope, Problem
-from paraph.ops.carry import under
+from paraph.ops.carry import certificate_of, under
 from paraph.ops.kernel import Kernel
 from paraph.pdf import pdf_problems
 from paraph.preflight import (
@@ -76,11 +77,25 @@ def _static(kernel: Kernel, envelope: Envelope, account: Account[Any], at: datet
         yield from pdf_problems(envelope)
         yield from capability_problems(envelope, offered)
         yield from recipient_problems(envelope, account)
+        yield from _certificate_problems(kernel, account)
         yield from visibility_problems(offered)
         yield from provider.check(envelope, account)
         yield from kernel.registry.check_envelope(envelope, account)
 
     return tuple(found())
+
+
+def _certificate_problems(kernel: Kernel, account: Account[Any]) -> Iterator[Problem]:
+    """Find a client certificate that cannot be used before a send begins, not in the middle of one."""
+    certificate = certificate_of(kernel, account.name)
+    if certificate is None:
+        return
+    try:
+        client_options(certificate)
+    except ConfigurationError as error:
+        yield Problem(
+            path=f"accounts.{account.name}.auth", code="certificate.unusable", message=error.headline
+        )
 
 
 def refuse_if_blocked(problems: tuple[Problem, ...], account: str) -> None:

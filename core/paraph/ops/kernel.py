@@ -31,7 +31,8 @@ class Kernel:
     _accounts: dict[str, Account[Any]] = attrs.field(factory=dict, repr=False)
     _locks: dict[str, threading.Lock] = attrs.field(factory=dict, repr=False)
     reads: dict[str, datetime] = attrs.field(factory=dict, repr=False)
-    """When a claim last caused a read that succeeded, by envelope: claims must not turn us into a load."""
+    """When a delivery last caused a read, by what was read: claims must not turn us into a load. Kept by
+    :mod:`paraph.ops.reread`."""
 
     def account(self, name: str) -> Account[Any]:
         """Return an account with its secrets resolved, once.

@@ -3,22 +3,23 @@
 Theory
 ======
 
-SIGN8 publishes operations and rules, and gives the description of the wire to customers only
-(contract 1 and 7). So the plugin knows what has to be said, and a dialect says how: paths, methods, names of
-fields, words, and where things stand in an answer.
+SIGN8 publishes operations and rules, and gives the description of the wire to customers only (contract 1
+and 7). So the plugin knows what has to be said, and a dialect says how: paths, methods, names of fields,
+words, and where things stand in an answer.
 
-* A **field name** may be dotted: ``signer.contact.email`` is a nested object. Empty: it is not told at all, and
-  what depends on it is not offered.
+* A **field name** may be dotted: ``signer.contact.email`` is a nested object. Empty: it is not told, and what
+  depends on it is not offered.
 * A **location** says where something stands in an answer: names joined by dots, ``[0]`` for an item of
-  a list, ``$`` for the answer itself: ``data.workflow_id``, ``rows[0].id``, ``[0].id``. Empty: it is not there.
+  a list, ``$`` for the answer itself: ``data.workflow_id``, ``rows[0].id``, ``[0].id``. Empty: it is nowhere.
 * A **path** begins with a slash, stands below the account's base URL, and may hold ids in braces, such as
-  ``/workflows/{workflow_id}/cancel``. An id that the path does not hold travels as a field: in the query of a GET,
-  HEAD or DELETE, in the JSON body otherwise. Empty: the operation is not offered.
+  ``/workflows/{workflow_id}/cancel``. An id that the path does not hold travels as a field: in the query of
+  a GET or DELETE, in the JSON body otherwise. Empty: the operation is not offered.
 * A **word** is a JSON scalar: a text, a number, or true and false, since ``is_sequential`` is as likely as
   ``mode``. An empty text: it cannot be said.
 
-A path of keys, such as ``fields.signer.email``, is the *leaf* by which everything is called: in problems, in the
-table of ``paraph sign8 dialect show``, in the file. :attr:`Dialect.configured` holds the leaves that a customer gave.
+A path of keys, such as ``fields.signer.email``, is the *leaf* by which everything is called: in problems, in
+the table of ``paraph sign8 dialect show``, in the file. :attr:`Dialect.configured` holds the leaves that a
+customer gave.
 """
 
 from __future__ import annotations
@@ -251,7 +252,7 @@ class StatusShape:
 
 @attrs.frozen(kw_only=True)
 class Words:
-    """What is called how. Statuses are read: the vendor's word to ours; the rest is told: ours to the vendor's.
+    """What is called how. Statuses are heard: the vendor's word to ours; the rest is told: ours to theirs.
 
     :ivar workflow_statuses: the vendor's word to a :class:`~paraph_sign8.dialect.words.WorkflowStatus`.
     """

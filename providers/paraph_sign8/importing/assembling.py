@@ -163,7 +163,7 @@ def _comments(kind: str, findings: Sequence[Finding]) -> dict[str, str]:
         elif each.verdict is Verdict.NOT_FOUND and each.written:
             mark = "NOT FOUND" if _is_lost(each) else "not found"
             comments[each.path] = f"{mark}: {each.reason}"
-        elif each.value == "":
+        elif each.value == "" and not each.path.endswith(".wrap"):
             comments[each.path] = each.reason
     return comments
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from paraph_sign8.importing.naming import joined, noun_of
 from paraph_sign8.importing.shapes import NOTHING, Shape, merged
 
 MOST_REQUESTS: Final = 3000
@@ -125,6 +126,7 @@ class Description:
     skipped: tuple[tuple[str, str], ...] = ()
 
 
+_SHORT: Final = re.compile(r"[0-9]{1,2}")
 _DATA: Final = re.compile(
     r"[0-9]+"
     r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
@@ -150,10 +152,13 @@ def shown(text: str) -> str:
 def segments_of(path: str) -> tuple[Segment, ...]:
     """Read a path: ``:id``, ``{id}``, ``{{id}}``, ``<id>`` and examples of ids become variables."""
     stripped = path.removeprefix("/")
-    return tuple(_segment(each) for each in stripped.split("/")) if stripped else ()
+    texts = stripped.split("/") if stripped else []
+    return tuple(_segment(text, before) for text, before in zip(texts, ["", *texts], strict=False))
 
 
-def _segment(text: str) -> Segment:
+def _segment(text: str, before: str) -> Segment:
+    if _SHORT.fullmatch(text) and not noun_of(joined(before)):
+        return (text,)  # such as the version in /api/2/workflows
     if text.startswith(":") and len(text) > 1:
         name, colon, rest = text[1:].partition(":")
         return (Variable(name), f"{colon}{rest}") if colon else (Variable(name),)

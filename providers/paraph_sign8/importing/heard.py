@@ -195,8 +195,9 @@ def _place_link(offered: Offered, board: Board) -> None:
 
 def _place_content(offered: Offered, board: Board) -> None:
     """Place what a download answers, and where."""
-    request = offered.request("download") or offered.request("audit_report")
-    operation = "download" if offered.request("download") else "audit_report"
+    only_report = offered.request("audit_report") and not offered.request("download")
+    operation = "audit_report" if only_report else "download"
+    request = offered.request(operation)
     if request is not None and request.answers and all(answer.binary for answer in request.answers):
         board.put("formats.download", "bytes", NEAR, f"the answer of {operation} is the file itself")
         board.miss("answers.content", f"the answer of {operation} is the file itself")

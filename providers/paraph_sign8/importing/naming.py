@@ -59,7 +59,7 @@ def is_plural(word: str) -> bool:
 
 def verb_of(word: str) -> Verb | None:
     """Return what a word does."""
-    return _VERB_OF.get(word)
+    return _VERB_OF.get(word) or _VERB_OF.get(singular(word))
 
 
 def names_thing(name: str) -> tuple[Noun, bool] | None:

@@ -113,9 +113,8 @@ def _fault(request: Request, tells: Told, base: str) -> str:
         return "its body is a list, which no dialect can say"
     if request.bases and base not in request.bases:
         return "it is on another host than most"
-    if any(
-        isinstance(part, str) and (is_data(part) or "%" in part) for each in request.segments for part in each
-    ):
+    texts = [part for segment in request.segments for part in segment if isinstance(part, str)]
+    if any("%" in text or (is_data(text) and not text.isdecimal()) for text in texts):
         return "its path holds somebody's data"
     return ""
 

@@ -1,4 +1,4 @@
-"""What an import found, for people and for programs. Nothing of it holds a secret or an example of the file."""
+"""What an import found, for people and for programs: no secret and no example of the file is in it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from paraph.cli import output
 from paraph_sign8.importing.assembling import Imported, steps_of
 from paraph_sign8.importing.findings import Finding, Verdict
-from paraph_sign8.showing import written
+from paraph_sign8.showing import Table, written
 
 _BY_HAND: Final = (
     ("organization.place", "where the organisation's id is told (organization)"),
@@ -49,28 +48,26 @@ def as_json(imported: Imported, target: Path) -> dict[str, Any]:
     }
 
 
-def as_text(imported: Imported, target: Path) -> None:
-    """Write tables of what was placed, guessed, not found and ignored, and what to do next."""
-    output.write(f"Read a {imported.kind}.")
+def as_text(imported: Imported, target: Path) -> Iterator[str | Table]:
+    """Yield tables of what was placed, guessed, not found and ignored, and what to do next."""
+    yield f"Read a {imported.kind}."
     for verdict in (Verdict.PLACED, Verdict.GUESSED):
         found = [each for each in imported.findings if each.verdict is verdict]
-        output.write(f"\n{verdict.value.capitalize()}: {len(found)}")
+        yield f"\n{verdict.value.capitalize()}: {len(found)}"
         if found:
-            output.write_table(("leaf", "value", "why"), [_row(each) for each in found])
+            yield Table(("leaf", "value", "why"), tuple(map(_row, found)))
     lost = [each for each in imported.findings if each.verdict is Verdict.NOT_FOUND]
-    output.write(f"\nNot found: {len(lost)}; what is not turned off stays as shipped, which is assumed")
+    yield f"\nNot found: {len(lost)}; what is not turned off stays as shipped, which is assumed"
     if lost:
-        output.write_table(("leaf", "why"), list(_grouped(lost)))
-    output.write(f"\nIgnored: {len(imported.ignored)}")
+        yield Table(("leaf", "why"), tuple(_grouped(lost)))
+    yield f"\nIgnored: {len(imported.ignored)}"
     if imported.ignored:
-        output.write_table(("in the file", "why"), [(each.what, each.why) for each in imported.ignored])
+        yield Table(("in the file", "why"), tuple((each.what, each.why) for each in imported.ignored))
     if imported.notes:
-        output.write("\nTo know")
-        for note in imported.notes:
-            output.write(f"- {note}")
-    output.write("")
-    for line in _next_steps(imported, target):
-        output.write(line)
+        yield "\nTo know"
+        yield from (f"- {note}" for note in imported.notes)
+    yield ""
+    yield from _next_steps(imported, target)
 
 
 def _row(finding: Finding) -> tuple[str, str, str]:
@@ -79,12 +76,17 @@ def _row(finding: Finding) -> tuple[str, str, str]:
 
 def _grouped(lost: Sequence[Finding]) -> Iterator[tuple[str, str]]:
     """Yield one row for neighbours of the same table that are missing for the same reason."""
+    pathless = {each.path.rpartition(".")[0] for each in lost if each.path.endswith(".path")}
     groups: dict[tuple[str, str], list[str]] = {}
     for each in lost:
         *way, last = steps_of(each.path)
-        groups.setdefault((".".join(way), each.reason), []).append(last)
+        table = ".".join(way)
+        if way[0] != "operations":
+            groups.setdefault((table, each.reason), []).append(last)
+        elif last == "path" or table not in pathless:
+            groups.setdefault((f"operations.*.{last}", each.reason), []).append(way[1])
     for (table, reason), names in groups.items():
-        yield (f"{table}.{names[0]}" if len(names) == 1 else f"{table}: {', '.join(names)}"), reason
+        yield f"{table}: {', '.join(names)}", reason
 
 
 def _next_steps(imported: Imported, target: Path) -> Iterator[str]:

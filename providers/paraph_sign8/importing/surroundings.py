@@ -105,6 +105,8 @@ def place_auth(matched: Matched, board: Board) -> None:
             board.miss(f"auth.{key}", fault)
         board.note(f"{fault}; ask SIGN8 for another way")
         return
+    for key in keys:
+        board.miss(f"auth.{key}", f"not needed, or not said, for {shown(auth.kind)}")
     _put_auth(auth, board)
 
 

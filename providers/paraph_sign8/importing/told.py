@@ -14,7 +14,7 @@ import attrs
 from paraph_sign8.importing.description import BodyForm, Request, Variable, is_data
 from paraph_sign8.importing.naming import fits, id_of, joined
 from paraph_sign8.importing.shapes import Kind, Look, Shape, Spot, spots
-from paraph_sign8.importing.vocabulary import ALONE, FIELDS, ORGANIZATION, WORDS, Noun
+from paraph_sign8.importing.vocabulary import ALONE, FIELDS, ORGANIZATION, WORDS, Names, Noun
 
 IDS: Final[Mapping[str, Noun]] = {
     "workflow_id": Noun.WORKFLOW,
@@ -148,6 +148,11 @@ class Candidate:
     reason: str
 
 
+def names_of(entity: str, key: str) -> Names:
+    """Return what a field is called; an annotation has its place like a signature."""
+    return FIELDS[entity].get(key) or FIELDS["signature"][key]
+
+
 def organization(spot: Spot) -> int:
     """Say how well a field's name is that of the organisation's id."""
     found = id_of(spot.name)
@@ -165,7 +170,7 @@ def field_candidates(entity: str, key: str, spot: Spot) -> Candidate | None:
     if not _plausible(key, spot.shape):
         return None
     noun = Noun(entity) if entity in set(Noun) else None
-    score = fits(spot.name, FIELDS[entity][key], parent=parent, entity=noun)
+    score = fits(spot.name, names_of(entity, key), parent=parent, entity=noun)
     reason = f"the field {where}"
     if key in _WORDED:
         known = [word for word in spot.shape.words if _knows(_WORDED[key], word)]

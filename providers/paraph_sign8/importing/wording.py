@@ -50,6 +50,7 @@ _BASES: Final[Mapping[int, re.Pattern[str]]] = {
     )
     for base, word in ((0, "(zero|0)"), (1, "(one|1)"))
 }
+_PAGE: Final = re.compile(r"page|seite", re.IGNORECASE)
 _SIDES: Final = {"top": "top-left", "oben": "top-left", "bottom": "bottom-left", "unten": "bottom-left"}
 
 
@@ -222,7 +223,7 @@ def _place_origin(text: str, y: Spot | None, board: Board) -> None:
 
 def _place_base(page: Spot | None, about: str, board: Board) -> None:
     path = "formats.page_base"
-    text = f"{page.shape.about if page else ''} {about if 'page' in about or 'eite' in about else ''}"
+    text = f"{page.shape.about if page else ''} {about if _PAGE.search(about) else ''}"
     said = {base for base, pattern in _BASES.items() if pattern.search(text)}
     if len(said) == 1:
         board.put(path, said.pop(), SAID, "said about the page")

@@ -269,7 +269,7 @@ def one_place(asked: Envelope, **formats: Any) -> tuple[float, ...]:
 
 def test_golden_places_in_every_convention() -> None:
     """One field of a cropped and turned page, as vendors of every kind count it."""
-    page = file("c", (600, 800, 90), (600, 800, 90), crop=(50, 100, 450, 700))
+    page = file("c", (500, 500, 0), (600, 800, 90), crop=(50, 100, 450, 700))
     asked = envelope(documents=[page], fields=[field(page=-1)])
     assert (2, 100, 200, 60, 20) == one_place(asked)
     assert (1, 100, 200, 60, 20) == one_place(asked, page_base=0)
@@ -298,7 +298,7 @@ def test_golden_places_in_every_convention() -> None:
 def test_rounding_moves_nothing_that_can_be_seen(
     x: float, y: float, width: float, formats: dict[str, str]
 ) -> None:
-    """What is told reads back within a hundredth of a point, and zero has no sign."""
+    """What is told reads back within a hundredth of a point."""
     rect = Rect(x=x, y=y, width=width, height=width / 3)
     spoken = account(dialect(**{f"formats__{name}": value for name, value in formats.items()}))
     planned = plan(envelope(documents=[file("c", (700, 900, 270))], fields=[field(rect=rect)]), spoken)
@@ -308,16 +308,15 @@ def test_rounding_moves_nothing_that_can_be_seen(
     back = rect_of(told, PageBox.of((0, 0, 700, 900), rotation=270), convention_of(spoken.settings.spoken))
     moved = [abs(a - b) for a, b in zip(attrs.astuple(rect), attrs.astuple(back), strict=True)]
     assert max(moved) < 0.01
-    assert "-0.0" not in [str(each) for each in attrs.astuple(told)]
 
 
 def test_other_fields_are_annotations_in_the_vendors_word() -> None:
     """A date is told with the dialect's word, and leaves the default place for the signature as it is."""
-    spoken = account(dialect(words__annotations={"date": 3, "text": "", "initials": "paraphe"}))
+    spoken = account(dialect(words__annotations={"date": False, "text": "", "initials": "paraphe"}))
     planned = plan(
         envelope(documents=[file()], fields=[field(kind="date"), field(kind="initials", page=1)]), spoken
     )
-    assert [("annotation:field-0", 3), ("annotation:field-1", "paraphe")] == [
+    assert [("annotation:field-0", False), ("annotation:field-1", "paraphe")] == [
         (each.key, each.word) for each in planned.annotations
     ]
     assert ["signature:c:ada"] == [place.key for place in planned.signatures]
@@ -341,6 +340,13 @@ def test_what_could_be_told_when_it_was_checked_is_not_guessed(changes: dict[str
             envelope(**{"documents": [Document.from_bytes(b"%PDF-", name="c.pdf", id="c")], **changes}),
             spoken,
         )
+
+
+def test_zero_has_no_sign() -> None:
+    """What rounds to nothing is told as 0.0, not as the -0.0 that some parsers refuse."""
+    edge = field(rect=Rect(x=-1e-9, y=0, width=60, height=20))
+    _, x, *_ = one_place(envelope(documents=[file()], fields=[edge]))
+    assert "0.0" == str(x)
 
 
 # Reading documents
@@ -390,7 +396,7 @@ def test_overlaps_are_of_default_places_only() -> None:
         field("d1", "p1", rect=over),
         field("d1", "p1", kind="text", rect=over),
         field("d0", "p1", kind="date", rect=beside),
-        field("d0", "p1", kind="date", rect=over, page=2),
+        field("d0", "p1", kind="date", rect=attrs.evolve(over, x=300), page=2),
     ]
     asked = attrs.evolve(asked_for(2, 2, fields), documents=[file("d0", A4, A4), file("d1")])
     found = overlaps(lay_out(asked, shipped("default")).places)

@@ -1,4 +1,4 @@
-"""How the simulated SIGN8 is asked: credentials, organisation, bodies, forms, and dialects it cannot serve."""
+"""How the simulated SIGN8 is asked: credentials, organisation, bodies, forms, and what cannot be served."""
 
 from __future__ import annotations
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
-import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pypdf import PdfWriter
 
-from paraph_sign8.dialect import Dialect, parse, shipped
+from paraph_sign8.dialect import parse
 from paraph_sign8.dialect.reading import DialectError
 from paraph_sign8.dialect.words import SignatureType
 from paraph_sign8.simulator import create
-from paraph_sign8.simulator.answers import ClashError, build
 from providers.sign8.simulator_driver import ADA, BOB, ENTITIES, FOREIGN_ID, PHONE, Driver, found, make_pdf
 
 
@@ -339,8 +334,6 @@ def test_words_mean_what_the_dialect_says() -> None:
     """The number one and the truth value are different words."""
     words = {"dispatch": {"sequential": 1, "parallel": True}}
     dialect = parse({"base": "simulator", "words": words})
-        {"base": "simulator", "words": {"dispatch": {"sequential": 1, "parallel": True}}}
-    )
     simulator = create(dialect=dialect)
     with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
         for word, sequential in ("sequential", True), ("parallel", False):
