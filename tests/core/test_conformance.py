@@ -390,7 +390,7 @@ def broken() -> Iterator[Broken]:
     yield "declares what makes sense", "everything", of(SaysNothing), "no way to signatories"
     yield "account only narrows", "everything", of(Wider), "more levels than its provider declares: aes"
     yield "needs no network to describe", "everything", of(Dials), "reached for the network"
-    yield "second send changes nothing", "everything", of(Nameless), "a sent envelope is 'draft'"
+    yield "second send changes nothing", "everything", of(Nameless), "vendor's id of a sent envelope"
     yield "crash anywhere, one publication", "everything", of(Careless), "lead to 2 publications"
     yield "lost answer, one publication", "everything", of(Forgetful), "needs a person"
     yield "garbage is our error", "everything", of(Trusting), "escapes when answer"
@@ -408,7 +408,7 @@ def broken() -> Iterator[Broken]:
     yield "webhooks works as an ability", "everything", of(Rejects), "are rejected"
     yield "manage_webhooks works as an ability", "everything", of(ManagesNothing), "did not come"
     yield "event_list works as an ability", "everything", of(ListsNothing), "lacks what webhooks told"
-    yield "signing_link works as an ability", "everything", of(LeadsNowhere), "page in state 'error'"
+    yield "signing_link works as an ability", "everything", of(LeadsNowhere), "a signing page behind"
     yield "our_reference works as an ability", "everything", of(Drops), "neither keeps our reference"
     yield "see_completion stays unseen", "blind", plugin, "a completion is seen"
     yield "see_decline stays unseen", "deaf", plugin, "a refusal is seen"
@@ -431,7 +431,7 @@ def broken() -> Iterator[Broken]:
     for name, words in DROPPED.items():
         yield f"{name} works", "everything", of(Drops), words
     yield "delivery_email works", "everything", of(MailsNobody), "a mail to p1 did not come"
-    yield "signing_link works", "everything", of(LeadsNowhere), "PersonStuckError"
+    yield "signing_link works", "everything", of(LeadsNowhere), "can sign did not come"
     yield "seals works", "everything", of(NoSeals), "seal.unknown"
 
 
@@ -497,7 +497,7 @@ def test_every_check_has_a_culprit() -> None:
 
 
 def test_every_capability_is_checked_either_way() -> None:
-    """Offered or not, each capability has a check; only our reference, which nobody asks for, has one alone."""
+    """Offered or not, each capability has a check; our reference, which nobody asks for, has only one."""
     much = " ".join(check.name for check in of_account("everything"))
     little = " ".join(check.name for check in (*of_account("little"), *of_account("by link")))
     assert [] == [each for each in Capability if f"{each.value} works" not in much]

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = frozenset({"paraph", "paraph_ignisign", "paraph_simulator", "paraph_web"})
+PACKAGES = frozenset({"paraph", "paraph_ignisign", "paraph_sign8", "paraph_simulator", "paraph_web"})
 BASE = frozenset({"attrs", "cattrs", "httpx", "pluggy", "sniffio"})
-EXTRAS = frozenset({"simulator", "web", "cli", "sql", "postgres", "pdf", "keyring", "vault", "dev", "all"})
+EXTRAS = frozenset(
+    {"simulator", "web", "cli", "sql", "postgres", "pdf", "sign8", "keyring", "vault", "dev", "all"}
+)
 CI_RAN_ON = frozenset({"3.11"})
 """Python versions that CI ran the suite on; a version is added here and to the classifiers together."""
 
@@ -30,7 +32,7 @@ def names(wheel: zipfile.ZipFile) -> frozenset[str]:
 
 
 def test_wheel_holds_the_packages_and_nothing_beside_them(names: frozenset[str]) -> None:
-    """The four packages and the metadata are all there is: no tests, no documentation, no build scripts."""
+    """The packages and the metadata are all there is: no tests, no documentation, no build scripts."""
     tops = {name.split("/", 1)[0] for name in names}
     assert PACKAGES == {top for top in tops if not top.endswith(".dist-info")}
 
@@ -59,7 +61,7 @@ def test_migrations_are_shipped(names: frozenset[str]) -> None:
 
 
 def test_entry_points(wheel: zipfile.ZipFile) -> None:
-    """The command, the provider, the foreign commands and the pytest plugin are announced."""
+    """The command, the providers, the foreign commands and the pytest plugin are announced."""
     (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt"))
     text = wheel.read(name).decode()
     sections = {
@@ -67,8 +69,9 @@ def test_entry_points(wheel: zipfile.ZipFile) -> None:
         for section, body in re.findall(r"^\[([^\]]+)\]\n(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
     }
     assert {"paraph = paraph.cli:main"} == sections["console_scripts"]
-    assert {"ignisign = paraph_ignisign"} == sections["paraph.providers"]
-    assert {"demo", "receiver", "simulator"} == {line.split(" = ")[0] for line in sections["paraph.commands"]}
+    assert {"ignisign = paraph_ignisign", "sign8 = paraph_sign8"} == sections["paraph.providers"]
+    commands = {line.split(" = ")[0] for line in sections["paraph.commands"]}
+    assert {"demo", "receiver", "sign8", "simulator"} == commands
     assert {"paraph = paraph.testing.pytest_plugin"} == sections["pytest11"]
 
 

@@ -1,8 +1,8 @@
 """Runs every code block of a Markdown page, from top to bottom, as a reader would.
 
 The reader sits in a folder with two PDF files, and what the page offers for download. On a page that starts a
-simulator there is nothing else; on others there is a ``paraph.toml`` whose account ``hr`` leads to a running simulator, with its secrets in the
-environment. Whoever gets an e-mail from a simulator signs at once.
+simulator there is nothing else; on others there is a ``paraph.toml`` whose account ``hr`` leads to a running
+simulator, with its secrets in the environment. Whoever gets an e-mail from a simulator signs at once.
 
 ==============================  ==================================================================
 block                           what is done with it

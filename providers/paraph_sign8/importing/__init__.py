@@ -56,7 +56,7 @@ def import_value(value: Any) -> Imported:
     from paraph_sign8.importing.findings import Board
     from paraph_sign8.importing.heard import place_answers
     from paraph_sign8.importing.leftovers import place_leftovers
-    from paraph_sign8.importing.placing import place_fields, place_operations, place_organization
+    from paraph_sign8.importing.placing import place_fields, place_operations
     from paraph_sign8.importing.surroundings import place_auth, place_servers, place_webhooks
     from paraph_sign8.importing.wording import place_formats, place_words
 
@@ -64,7 +64,7 @@ def import_value(value: Any) -> Imported:
     board = Board()
     matched = match(description.requests)
     offered = place_operations(matched, board)
-    place_fields(offered, place_organization(offered, board), board)
+    place_fields(offered, board)
     place_answers(offered, board)
     place_words(offered, board)
     place_formats(offered, board)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from paraph_sign8.importing.agreeing import Offered
 from paraph_sign8.importing.description import is_data, shown
 from paraph_sign8.importing.findings import Board
 from paraph_sign8.importing.naming import CLEAR, NEAR, WEAK, fits, id_of, joined, names_thing
-from paraph_sign8.importing.placing import Offered
 from paraph_sign8.importing.shapes import NOTHING, Kind, Look, Shape, Spot, spots
 from paraph_sign8.importing.told import Candidate
 from paraph_sign8.importing.vocabulary import ALONE, FIELDS, HEARD, Names, Noun

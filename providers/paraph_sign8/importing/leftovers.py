@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from paraph_sign8.importing.agreeing import Offered
 from paraph_sign8.importing.calls import Matched
 from paraph_sign8.importing.description import Description, shown
 from paraph_sign8.importing.findings import Board
 from paraph_sign8.importing.heard import unused
-from paraph_sign8.importing.placing import Offered
 
 
 def place_leftovers(description: Description, matched: Matched, offered: Offered, board: Board) -> None:

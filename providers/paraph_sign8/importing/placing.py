@@ -9,11 +9,12 @@ from typing import Final
 import attrs
 
 from paraph_sign8.dialect.model import Fields
-from paraph_sign8.importing.calls import CORE, OPERATIONS, Match, Matched
+from paraph_sign8.importing.agreeing import Offered, agree, organizations, place_organization
+from paraph_sign8.importing.calls import CORE, OPERATIONS, Matched
 from paraph_sign8.importing.description import BodyForm, Request, is_data, shown
 from paraph_sign8.importing.findings import SURE, Board
 from paraph_sign8.importing.naming import NEAR, WEAK
-from paraph_sign8.importing.told import Named, Told, named, organization, path_of, told
+from paraph_sign8.importing.told import Named, Told, named, path_of, told
 
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "add_file": ("workflow_id",),
@@ -43,20 +44,6 @@ ENTITIES: Final = {
 CALLS: Final = ("start", "status", "cancel", "remind", "download", "audit_report", "signature_link")
 
 _GUESS: Final = SURE - 1
-
-
-@attrs.define
-class Offered:
-    """The operations that a dialect will offer, with what each tells."""
-
-    matches: dict[str, Match] = attrs.field(factory=dict)
-    told: dict[str, Told] = attrs.field(factory=dict)
-    named: dict[str, Named] = attrs.field(factory=dict)
-
-    def request(self, operation: str) -> Request | None:
-        """Return the request of an operation, if it is offered."""
-        found = self.matches.get(operation)
-        return found.request if found else None
 
 
 def place_operations(matched: Matched, board: Board) -> Offered:
@@ -90,7 +77,7 @@ def place_operations(matched: Matched, board: Board) -> Offered:
         if request.form is BodyForm.NONE and not tells.spots:
             board.miss(f"{where}.wrap", "the file shows no body")
         else:
-            board.put(f"{where}.wrap", tells.wrap, score, f"the body of {_called(request)}")
+            board.put(f"{where}.wrap", tells.wrapped, score, f"the body of {_called(request)}")
         offered.matches[operation] = match
         offered.told[operation] = tells
     return offered
@@ -130,65 +117,15 @@ def lose(operation: str, reason: str, board: Board) -> None:
         board.miss(f"{where}.{key}", "it is not offered")
 
 
-def place_organization(offered: Offered, board: Board) -> frozenset[int]:
-    """Place the organisation's id; return the fields that are it, by identity."""
-    votes: Counter[tuple[str, str]] = Counter()
-    scores: dict[tuple[str, str], int] = {}
-    mine: set[int] = set()
-    for operation, tells in offered.told.items():
-        request = offered.matches[operation].request
-        best = max(tells.spots, key=organization, default=None)
-        if best is not None and organization(best) >= WEAK:
-            mine.add(id(best))
-            _vote(votes, scores, ("body", ".".join(best.names)), organization(best))
-        for header in request.headers:
-            spelled = organization_name(header)
-            if spelled:
-                _vote(votes, scores, ("header", header), spelled)
-        if "organization_id" in tells.in_path:
-            _vote(votes, scores, ("none", ""), NEAR)
-    if not votes:
-        for key in ("name", "place"):
-            board.miss(f"organization.{key}", "no request tells an organisation's id")
-        return frozenset()
-    (place, name), count = votes.most_common(1)[0]
-    if sum(each == count for each in votes.values()) > 1:
-        listed = " and ".join(f"{each} ({kind})" for kind, each in votes)
-        for key in ("name", "place"):
-            board.miss(f"organization.{key}", f"equally often: {shown(listed)}")
-        return frozenset(mine)
-    score = scores[place, name]
-    if place == "none":
-        board.miss("organization.name", "it stands in the paths")
-    else:
-        board.put(
-            "organization.name", name, score, f"the {'header' if place == 'header' else 'field'} {name}"
-        )
-    board.put("organization.place", place, score, f"so do {count} of {len(offered.told)} calls")
-    others = [shown(each) for kind, each in votes if (kind, each) != (place, name) and each]
-    if others:
-        board.note(
-            f"the organisation's id is also told as {', '.join(others)}; a dialect has one name for it"
-        )
-    return frozenset(mine)
+def place_fields(offered: Offered, board: Board) -> None:
+    """Place the names of all fields and of the organisation's id.
 
-
-def organization_name(header: str) -> int:
-    """Say how well a header's name is that of the organisation's id."""
-    from paraph_sign8.importing.shapes import NOTHING, Spot
-
-    return organization(Spot(steps=(header,), shape=NOTHING))
-
-
-def _vote(
-    votes: Counter[tuple[str, str]], scores: dict[tuple[str, str], int], key: tuple[str, str], score: int
-) -> None:
-    votes[key] += 1
-    scores[key] = max(score, scores.get(key, 0))
-
-
-def place_fields(offered: Offered, taken: frozenset[int], board: Board) -> None:
-    """Place the names of all fields."""
+    Names that several calls share come first, since they decide how much of a body is a wrap.
+    """
+    spelled = organizations(offered.told)
+    taken = frozenset(map(id, spelled.values()))
+    _place_calls(offered, taken, board)
+    place_organization(offered, spelled, board)
     for entity, operation in ENTITIES.items():
         keys = _keys(entity)
         tells = offered.told.get(operation)
@@ -201,8 +138,12 @@ def place_fields(offered: Offered, taken: frozenset[int], board: Board) -> None:
         offered.named[operation] = found
         for key in keys:
             _place(entity, key, found, tells, board)
-        _ignore(operation, offered, found, board)
-    _place_calls(offered, taken, board)
+    for operation, tells in offered.told.items():
+        path = f"operations.{operation}.wrap"
+        if board.findings[path].written:
+            request = offered.matches[operation]
+            board.put(path, tells.wrapped, request.score, f"the body of {_called(request.request)}")
+        _ignore(operation, offered, taken, board)
 
 
 def _keys(entity: str) -> tuple[str, ...]:
@@ -224,9 +165,9 @@ def _place(entity: str, key: str, found: Named, tells: Told, board: Board) -> No
         board.put(path, "", NEAR, "it stands in the path")
     elif key in found.found:
         each = found.found[key]
-        board.put(path, ".".join(each.spot.names), each.score, each.reason)
+        board.put(path, tells.name(each.spot), each.score, each.reason)
     elif key in found.rivals:
-        rivals = " and ".join(".".join(each.spot.names) for each in found.rivals[key])
+        rivals = " and ".join(tells.name(each.spot) for each in found.rivals[key])
         board.miss(path, f"equally good: {shown(rivals)}")
     elif not tells.spots:
         board.miss(path, "the file shows no body")
@@ -234,50 +175,44 @@ def _place(entity: str, key: str, found: Named, tells: Told, board: Board) -> No
         board.miss(path, "no such field in the body")
 
 
-def _ignore(operation: str, offered: Offered, found: Named, board: Board) -> None:
-    names = [shown(".".join(spot.names)) for spot in found.unused]
+def _ignore(operation: str, offered: Offered, taken: frozenset[int], board: Board) -> None:
+    tells, found = offered.told[operation], offered.named.get(operation)
+    unused = found.unused if found else [spot for spot in tells.spots if id(spot) not in taken]
+    names = [shown(tells.name(spot)) for spot in unused]
     if names:
         board.ignore(f"{operation}: {', '.join(names)}", "no place in a dialect")
-    for name, why in offered.told[operation].unsayable:
+    for name, why in tells.unsayable:
         board.ignore(f"{operation}: {shown(name)}", why)
 
 
 def _place_calls(offered: Offered, taken: frozenset[int], board: Board) -> None:
     """Place the ids of all other calls, which have one name each; a call that names one otherwise is lost."""
     keys = _keys("call")
-    each_found: dict[str, Named] = {}
-    for operation in CALLS:
-        tells = offered.told.get(operation)
-        if tells is not None:
-            given = [spot for spot in tells.spots if id(spot) not in taken]
-            each_found[operation] = named("call", [key for key in keys if key not in tells.in_path], given)
-    chosen: dict[str, str] = {}
+    calls = [operation for operation in CALLS if operation in offered.told]
+    for operation in calls:
+        tells = offered.told[operation]
+        given = [spot for spot in tells.spots if id(spot) not in taken]
+        free = [key for key in keys if key not in tells.in_path]
+        offered.named[operation] = named("call", free, given)
     for key in keys:
-        chosen[key] = _place_call(key, each_found, offered, board)
-    for operation, found in each_found.items():
-        wrong = [key for key, each in found.found.items() if chosen[key] != ".".join(each.spot.names)]
-        if wrong:
-            lose(operation, f"it tells {' and '.join(wrong)} by another name than other calls do", board)
-            del offered.matches[operation], offered.told[operation]
-        else:
-            _ignore(operation, offered, found, board)
+        _place_call(key, [each for each in calls if each in offered.told], offered, board)
 
 
-def _place_call(key: str, each_found: Mapping[str, Named], offered: Offered, board: Board) -> str:
+def _place_call(key: str, calls: Sequence[str], offered: Offered, board: Board) -> None:
     path = f"fields.call.{key}"
-    hits = [found.found[key] for found in each_found.values() if key in found.found]
+    hits = {each: offered.named[each].found[key] for each in calls if key in offered.named[each].found}
     if not hits:
-        needing = [operation for operation in each_found if key in NEEDS[operation]]
+        needing = [operation for operation in calls if key in NEEDS[operation]]
         if needing and all(key in offered.told[operation].in_path for operation in needing):
             board.put(path, "", NEAR, "it stands in the paths")
         else:
-            board.miss(path, _no_call(each_found))
-        return ""
-    (name, _), *_ = Counter(".".join(each.spot.names) for each in hits).most_common(1)
-    best = max((each for each in hits if ".".join(each.spot.names) == name), key=lambda each: each.score)
+            board.miss(path, "no call shows it" if calls else "none of these calls was found")
+        return
+    name, agreeing = agree(offered.told, {operation: each.spot for operation, each in hits.items()})
+    offered.told.update(agreeing)
+    best = max((hits[operation] for operation in agreeing), key=lambda each: each.score)
     board.put(path, name, best.score, best.reason)
-    return name
-
-
-def _no_call(each_found: Sequence[str] | Mapping[str, Named]) -> str:
-    return "no call shows it" if each_found else "none of these calls was found"
+    for operation in hits:
+        if operation not in agreeing:
+            lose(operation, f"it tells {key} by another name than other calls do", board)
+            del offered.matches[operation], offered.told[operation], offered.named[operation]

@@ -9,12 +9,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from paraph_sign8.dialect.checking import url_fault
+from paraph_sign8.importing.agreeing import organization_name
 from paraph_sign8.importing.calls import Matched
 from paraph_sign8.importing.description import Auth, Description, Request, Server, Variable, is_data, shown
 from paraph_sign8.importing.findings import SURE, Board
 from paraph_sign8.importing.heard import best, ids
 from paraph_sign8.importing.naming import NEAR, WEAK, fits, words_of
-from paraph_sign8.importing.placing import main_base, organization_name
+from paraph_sign8.importing.placing import main_base
 from paraph_sign8.importing.shapes import Shape, spots
 from paraph_sign8.importing.told import Candidate
 from paraph_sign8.importing.vocabulary import HEARD, MARKERS, WORDS, Noun

@@ -47,23 +47,45 @@ _WORDED: Final = {"signature_type": "signature_types", "dispatch": "dispatch", "
 class Told:
     """What one call can tell.
 
-    :ivar wrap: the object that holds all fields of the body. ``spots``: single values in it, or in the query.
+    :ivar wrap: the objects that hold all fields of the body, the outermost first. ``spots``: single values in
+        the innermost of them, or in the query.
+    :ivar named_from: how many of these objects are a wrap; the rest is part of every name.
+    :ivar fixed: whether others rely on that number.
     :ivar in_path: ids that the path holds. ``unsayable``: names that no dialect can say, with the reason.
     """
 
-    wrap: str = ""
+    wrap: tuple[str, ...] = ()
     spots: tuple[Spot, ...] = ()
+    named_from: int = attrs.field(default=attrs.Factory(lambda self: len(self.wrap), takes_self=True))
+    fixed: bool = False
     in_path: frozenset[str] = frozenset()
     unsayable: tuple[tuple[str, str], ...] = ()
     is_list: bool = False
 
+    @property
+    def wrapped(self) -> str:
+        """The wrap as a dialect writes it."""
+        return ".".join(self.wrap[: self.named_from])
+
+    def name(self, spot: Spot) -> str:
+        """Return the name of a field as a dialect writes it."""
+        return ".".join((*self.wrap[self.named_from :], *spot.names))
+
+    def naming(self, spot: Spot, name: str) -> Told | None:
+        """Return the same with a wrap so short that a field has this name; ``None`` if it cannot have it."""
+        for start in range(self.named_from, -1 if not self.fixed else self.named_from - 1, -1):
+            shorter = attrs.evolve(self, named_from=start)
+            if shorter.name(spot) == name:
+                return shorter
+        return None
+
 
 def told(request: Request, in_path: Iterable[str]) -> Told:
     """Return what a request tells."""
-    in_query = request.method in {"GET", "HEAD", "DELETE"}
-    if in_query and request.query:
-        found = [Spot(steps=(name,), shape=shape) for name, shape in request.query.items()]
-        return Told(spots=tuple(found), in_path=frozenset(in_path))
+    asked = [Spot(steps=tuple(name.split(".")), shape=shape) for name, shape in request.query.items()]
+    asked = [spot for spot in asked if _sayable(spot)]
+    if request.method in {"GET", "HEAD", "DELETE"} and asked:
+        return Told(spots=tuple(asked), in_path=frozenset(in_path))
     shape = request.body
     wrap: list[str] = []
     if request.form is BodyForm.JSON:
@@ -81,20 +103,22 @@ def told(request: Request, in_path: Iterable[str]) -> Told:
         place = ".".join("…" if is_data(name) else name for name in spot.names)
         if spot.lists:
             unsayable.append((place or "a list", "it stands in a list"))
-        elif len(spot.steps) > _DEEPEST or any(is_data(n) or not _SEGMENT.fullmatch(n) for n in spot.names):
+        elif not _sayable(spot):
             unsayable.append((place, "no dialect can write this name"))
         else:
             usable.append(spot)
-    in_body = {spot.name for spot in usable}
-    for name, each in request.query.items():
-        if name not in in_body and request.form is BodyForm.NONE and _SEGMENT.fullmatch(name):
-            usable.append(Spot(steps=(name,), shape=each))
     return Told(
-        wrap=".".join(wrap),
-        spots=tuple(usable),
+        wrap=tuple(wrap),
+        spots=tuple(usable or asked),
         in_path=frozenset(in_path),
         unsayable=tuple(unsayable),
         is_list=Kind.LIST in shape.kinds,
+    )
+
+
+def _sayable(spot: Spot) -> bool:
+    return len(spot.steps) <= _DEEPEST and all(
+        _SEGMENT.fullmatch(name) and name.isprintable() and not is_data(name) for name in spot.names
     )
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from paraph_sign8.dialect import Word
+from paraph_sign8.importing.agreeing import Offered
 from paraph_sign8.importing.description import is_data, shown
 from paraph_sign8.importing.findings import SURE, Board
 from paraph_sign8.importing.heard import find_status
 from paraph_sign8.importing.naming import NEAR, WEAK, joined
-from paraph_sign8.importing.placing import Offered
 from paraph_sign8.importing.shapes import Kind, Look, Shape, Spot
 from paraph_sign8.importing.vocabulary import WORDS
 

@@ -23,18 +23,18 @@ from paraph.provider import (
     Cancels,
     Capability,
     Carried,
-    Delivery,
     GivesLinks,
     ListsEvents,
     ManagesWebhooks,
-    ReadsHeaders,
     Reminds,
 )
+from paraph.testing.conformance import observing
 from paraph.testing.conformance.bench import ACCOUNT, Bench
 from paraph.testing.conformance.features import completes
 from paraph.testing.conformance.findings import expect, fail
 from paraph.testing.conformance.ground import Arrived
-from paraph.testing.simulator import Person, PersonStuckError
+from paraph.testing.conformance.stories import possible
+from paraph.testing.simulator import PersonStuckError
 
 F = Capability
 
@@ -109,7 +109,7 @@ def _cancelled(bench: Bench) -> None:
     link = bench.link(envelope, envelope.signatories[0])
     bench.client.cancel(envelope.id, reason="conformance")
     with contextlib.suppress(PersonStuckError):
-        Person(name="Nobody").sign(link)
+        bench.visitor(envelope.signatories[0]).sign(link)
         fail("a cancelled envelope could still be signed")
     seen = bench.news(envelope).lifecycle
     if Capability.READ_STATUS in bench.offered:
@@ -176,8 +176,7 @@ def completion_stays_unseen(bench: Bench) -> None:
 
 def _decline_is_seen(bench: Bench) -> None:
     envelope = bench.sent(bench.envelope())
-    person = envelope.signatories[0]
-    Person(name=person.full_name).decline(bench.link(envelope, person), "conformance")
+    bench.decline(envelope, envelope.signatories[0])
     bench.until("the refusal", lambda: bench.news(envelope).lifecycle is Lifecycle.DECLINED)
 
 
@@ -187,28 +186,12 @@ def decline_stays_unseen(bench: Bench) -> None:
     envelope = bench.sent(bench.envelope())
     person = envelope.signatories[0]
     try:
-        Person(name=person.full_name).decline(bench.link(envelope, person))
+        bench.visitor(person).decline(bench.link(envelope, person))
     except PersonStuckError:
         return  # at this vendor nobody can refuse
     bench.news(envelope)
     if {"envelope.declined", "signatory.declined"} & bench.events(envelope):
         fail("unexpected success: a refusal is seen", hint="declare see_decline")
-
-
-def _webhooks_arrive(bench: Bench) -> None:
-    envelope = bench.sent(bench.envelope())
-    bench.sign(envelope)
-    bench.until("a webhook", bench.mailbox.all)
-    outcomes = bench.ingest_new()
-    rejected = [one.reason for one in outcomes if one.kind == "rejected"]
-    expect(not rejected, f"webhooks of the simulator are rejected: {rejected}")
-    if Capability.SEE_COMPLETION in bench.offered:
-        bench.until("completion", lambda: bench.news(envelope).lifecycle is Lifecycle.COMPLETED)
-    before = bench.client.events(envelope.id)
-    for arrived in bench.mailbox.all():
-        bench.ingest(arrived)
-    milestones = {event.id for event in bench.client.events(envelope.id) if not event.occurrence}
-    expect(milestones == {one.id for one in before if not one.occurrence}, "the same webhooks again are news")
 
 
 def webhooks_say_nothing(bench: Bench) -> None:
@@ -220,43 +203,35 @@ def webhooks_say_nothing(bench: Bench) -> None:
     bench.settle()
     invented = Arrived(headers={}, body=b'{"status": "completed"}', path="completed")
     for arrived in (*bench.mailbox.all(), invented):
-        reading = bench.provider.observe(delivery(bench, arrived), bench.account)
+        reading = bench.provider.observe(bench.delivery(arrived), bench.account)
         if reading.facts or reading.read:
             fail("unexpected success: a webhook is understood", hint="declare webhooks, or reject deliveries")
-
-
-def delivery(bench: Bench, arrived: Arrived) -> Delivery:
-    """Return a webhook as a provider gets it."""
-    provider = bench.provider
-    named = provider.webhook_headers(bench.account) if isinstance(provider, ReadsHeaders) else ()
-    kept = {"content-type", "user-agent", *bench.info.webhook_headers, *named}
-    headers = {name.lower(): value for name, value in arrived.headers.items() if name.lower() in kept}
-    at = bench.simulator.clock.now()
-    return Delivery(account=ACCOUNT, headers=headers, body=arrived.body, path=arrived.path, received_at=at)
 
 
 def _webhook_is_managed(bench: Bench) -> None:
     bench.mailbox.open(f"/hooks/{ACCOUNT}")
     first = bench.client.ensure_webhook(ACCOUNT)
     expect(first == bench.client.ensure_webhook(ACCOUNT), "ensure_webhook() registered the same URL twice")
-    if Capability.WEBHOOKS in bench.offered:
-        bench.sign(bench.sent(bench.envelope()))
-        bench.until("a webhook at the registered URL", bench.mailbox.all)
+    for story in possible(bench):
+        story.end(bench, bench.sent(story.begin(bench)))
+    bench.until("a webhook at the registered URL", bench.mailbox.all)
 
 
 def _events_are_listed(bench: Bench) -> None:
-    envelope = bench.sent(bench.envelope())
-    bench.sign(envelope)
-    bench.until("a webhook", bench.mailbox.all)
+    for story in possible(bench):
+        envelope = bench.sent(story.begin(bench))
+        story.end(bench, envelope)
+        bench.settle()
     provider = cast("ListsEvents", bench.provider)
-    listed = bench.direct(lambda _: provider.past_deliveries(bench.account), envelope)
+    listed = bench.direct(lambda _: provider.past_deliveries(bench.account))
     expect(len({one.id for one in listed}) == len(listed), "past deliveries share ids")
     told = {
         (fact.type, fact.subject, fact.target)
         for arrived in bench.mailbox.all()
-        for fact in bench.provider.observe(delivery(bench, arrived), bench.account).facts
+        for fact in bench.provider.observe(bench.delivery(arrived), bench.account).facts
         if not fact.occurrence
     }
+    expect(bench.mailbox.all(), "no webhook came")
     known = {(fact.type, fact.subject, fact.target) for one in listed for fact in one.facts}
     missing = {kind.value for kind, _, _ in told - known}
     expect(not missing, f"the list of past deliveries lacks what webhooks told: {sorted(missing)}")
@@ -267,8 +242,7 @@ def _link_opens(bench: Bench) -> None:
     person = attrs.evolve(envelope.signatories[0], delivery="link")
     envelope = bench.sent(attrs.evolve(envelope, signatories=(person,)))
     link = bench.link(envelope, person)
-    state = Person(name=person.full_name).open(link)
-    expect(state == "sign", f"the signing link leads to a page in state {state!r}")
+    bench.until("a signing page behind the link", lambda: bench.visitor(person).open(link) == "sign")
     completes(bench, envelope)
 
 
@@ -278,7 +252,7 @@ def _reference_comes_back(bench: Bench) -> None:
     kept = any(effect.external_id == reference for effect in bench.simulator.effects.all())
     bench.settle()
     echoed = any(
-        bench.provider.observe(delivery(bench, arrived), bench.account).our_reference == reference
+        bench.provider.observe(bench.delivery(arrived), bench.account).our_reference == reference
         for arrived in bench.mailbox.all()
     )
     expect(kept or echoed, "the vendor neither keeps our reference nor gives it back", hint="send it")
@@ -379,7 +353,7 @@ ABILITIES: Final[Mapping[Capability, Ability]] = MappingProxyType(
         ),
         F.SEE_COMPLETION: Ability(works=_completion_is_seen, asked=_completion_is_not_seen),
         F.SEE_DECLINE: Ability(works=_decline_is_seen),
-        F.WEBHOOKS: Ability(works=_webhooks_arrive),
+        F.WEBHOOKS: Ability(works=observing.arrive),
         F.MANAGE_WEBHOOKS: Ability(
             works=_webhook_is_managed,
             asked=lambda bench, _: bench.client.ensure_webhook(ACCOUNT),

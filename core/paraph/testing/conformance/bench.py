@@ -26,7 +26,16 @@ from paraph.model import DeliveryBy, Envelope, Secret, Signatory, Snapshot
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.outcome import Outcome
-from paraph.provider import Account, Capabilities, Capability, Carried, Provider, ProviderInfo
+from paraph.provider import (
+    Account,
+    Capabilities,
+    Capability,
+    Carried,
+    Delivery,
+    Provider,
+    ProviderInfo,
+    ReadsHeaders,
+)
 from paraph.provider.registry import Registry
 from paraph.store import Store
 from paraph.store.memory import MemoryStore
@@ -35,11 +44,14 @@ from paraph.testing.conformance.findings import expect, fail
 from paraph.testing.conformance.ground import Arrived, Ground
 from paraph.testing.conformance.traffic import Traffic
 from paraph.testing.conformance.watch import Watch
-from paraph.testing.simulator import Person, SimulatedAccount, Simulator
+from paraph.testing.simulator import Person, PersonStuckError, SimulatedAccount, Simulator
 
 R = TypeVar("R")
 
 ACCOUNT: Final = "examined"
+
+MOMENT: Final = timedelta(seconds=5)
+"""How far the simulator's clock moves at each look."""
 
 HOOK_SECRET: Final = "PARAPH_CONFORMANCE_HOOK_SECRET"  # noqa: S105 - the name of a variable
 
@@ -65,6 +77,7 @@ class Subject:
     :ivar plugin: the plugin's module, where no entry point leads to it.
     :ivar variant: what reports call this account.
     :ivar changes: keys of the account's table that differ from the simulator's own; ``None`` leaves one out.
+    :ivar published: what the simulator calls it in its journal of effects when an envelope reaches people.
     :ivar patience: seconds of real time after which what was to happen counts as not happening.
     :ivar uncertain: whether a step may need a person although the account offers reading.
     """
@@ -75,6 +88,7 @@ class Subject:
     variant: str = "default"
     changes: Mapping[str, object] = attrs.field(factory=dict)
     uncertain: bool = False
+    published: str = "published"
     patience: float = 10.0
 
     def registry(self) -> Registry:
@@ -144,6 +158,7 @@ class Bench:
         self.ground = ground
         self.patience = subject.patience
         self._seen = 0
+        self._mailed_before = 0
         self._open = contextlib.ExitStack()
         self.client = self.connect(self.store, style)
 
@@ -213,21 +228,30 @@ class Bench:
         problems = self.client.check(envelope, live=True)
         blocking = "; ".join(str(problem) for problem in problems if problem.blocking)
         expect(not blocking, f"an envelope that the capabilities allow is refused: {blocking}")
-        before = len(self.published)
+        before, self._mailed_before = len(self.published), len(self.simulator.outbox)
         self.client.send(envelope)
         expect(
             len(self.published) == before + 1,
             f"a plain send is {len(self.published) - before} publications in the simulator's journal",
-            hint='a simulator writes effects.add("published", …) when an envelope reaches people',
+            hint=f"it has to write {self.subject.published!r} when an envelope reaches people",
         )
         return envelope
 
     @property
     def published(self) -> tuple[object, ...]:
         """What the simulator published."""
-        return self.simulator.effects.of("published")
+        return self.simulator.effects.of(self.subject.published)
 
     # The people.
+
+    def visitor(self, person: Signatory) -> Person:
+        """Return a person with a browser, and a phone on which the vendor's text messages arrive."""
+
+        def last_message() -> str:
+            texts = [mail.subject for mail in tuple(self.simulator.outbox) if mail.to == person.phone]
+            return texts[-1] if texts else ""
+
+        return Person(name=person.full_name, phone=last_message)
 
     def link(self, envelope: Envelope, person: Signatory) -> str:
         """Return a person's way to the signing page: from the mail, or fetched by the application."""
@@ -245,16 +269,35 @@ class Bench:
 
     def _mailed(self, person: Signatory) -> str:
         links = self.mails(person)
-        return links[-1] if links else ""
+        return links[0] if links else ""
 
     def mails(self, person: Signatory) -> tuple[str, ...]:
-        """Return the links that were mailed to a person."""
-        return tuple(mail.link for mail in tuple(self.simulator.outbox) if mail.to == person.email)
+        """Return the links that were mailed to a person since the last envelope was sent."""
+        return tuple(
+            mail.link for mail in self.simulator.outbox[self._mailed_before :] if mail.to == person.email
+        )
 
     def sign(self, envelope: Envelope, *people: Signatory) -> None:
         """Let people sign, all of the envelope's in their order if none is named."""
         for person in people or sorted(envelope.signers, key=lambda one: one.stage):
-            Person(name=person.full_name).sign(self.link(envelope, person))
+            self._act(f"a page on which {person.id} can sign", envelope, person, Person.sign)
+
+    def decline(self, envelope: Envelope, person: Signatory) -> None:
+        """Let somebody refuse."""
+        self._act(f"a page on which {person.id} can refuse", envelope, person, Person.decline)
+
+    def _act(
+        self, what: str, envelope: Envelope, person: Signatory, act: Callable[[Person, str], str]
+    ) -> None:
+        def try_it() -> bool:
+            try:
+                act(self.visitor(person), link)
+            except PersonStuckError:  # a vendor may need a moment until the page is open
+                return False
+            return True
+
+        link = self.link(envelope, person)
+        self.until(what, try_it)
 
     # The news.
 
@@ -272,8 +315,8 @@ class Bench:
             time.sleep(0.02)
 
     def settle(self) -> None:
-        """Let the simulator finish what is due, webhooks included."""
-        self.simulator.clock.beat()
+        """Let the simulator finish what is due or takes it a few seconds of its time, webhooks included."""
+        self.simulator.clock.advance(MOMENT)
         self.simulator.webhooks.drain(self.patience)
 
     def subscribe(self) -> None:
@@ -292,6 +335,20 @@ class Bench:
         """Give one webhook to a client."""
         given = client or self.client
         return given.ingest(ACCOUNT, headers=arrived.headers, body=arrived.body, path=arrived.path)
+
+    def delivery(self, arrived: Arrived) -> Delivery:
+        """Return a webhook as a provider gets it."""
+        provider = self.provider
+        named = provider.webhook_headers(self.account) if isinstance(provider, ReadsHeaders) else ()
+        kept = {"content-type", "user-agent", *self.info.webhook_headers, *named}
+        headers = {name.lower(): value for name, value in arrived.headers.items() if name.lower() in kept}
+        return Delivery(
+            account=ACCOUNT,
+            headers=headers,
+            body=arrived.body,
+            path=arrived.path,
+            received_at=self.simulator.clock.now(),
+        )
 
     def ingest_new(self) -> tuple[Outcome, ...]:
         """Give the client the webhooks that arrived since the last time."""

@@ -74,7 +74,9 @@ def _classes(kind: Any) -> Iterator[type]:
         yield kind
         if kind.__module__.startswith("paraph.model"):
             return
-        for wanted in typing.get_type_hints(kind).values():
+        hints = typing.get_type_hints(kind)
+        given = (hints[field.name] for field in attrs.fields(cast("Any", kind)) if field.init)
+        for wanted in given:
             for part in typing.get_args(wanted) or (wanted,):
                 yield from _classes(part) if part is not kind else ()
 

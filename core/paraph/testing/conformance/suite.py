@@ -28,6 +28,7 @@ class ProviderConformance:
     :cvar exempt: checks that are known to fail, by name, or by ``"account: name"``, with the reason. One that
         does not fail any more fails: an exemption never outlives its reason.
     :cvar uncertain: accounts that offer reading, but by which not every interrupted step can be found out.
+    :cvar published: what the simulator calls it in its journal of effects when an envelope reaches people.
     :cvar patience: seconds of real time after which what was to happen counts as not happening.
     """
 
@@ -36,6 +37,7 @@ class ProviderConformance:
     accounts: ClassVar[Mapping[str, Mapping[str, object]]] = MappingProxyType({"default": {}})
     exempt: ClassVar[Mapping[str, str]] = MappingProxyType({})
     uncertain: ClassVar[Collection[str]] = ()
+    published: ClassVar[str] = "published"
     patience: ClassVar[float] = 10.0
 
     _ground: ClassVar[Ground | None] = None
@@ -105,6 +107,7 @@ class ProviderConformance:
                 variant=name,
                 changes=changes,
                 uncertain=name in self.uncertain,
+                published=self.published,
                 patience=self.patience,
             )
             for name, changes in self.accounts.items()
