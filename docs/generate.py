@@ -174,13 +174,19 @@ def assumptions(info: ProviderInfo) -> Iterator[tuple[str, str]]:
             yield f'{field.alias or field.name} = "{field.default}"', reason
 
 
+def assumed_table(info: ProviderInfo) -> str:
+    """Return the options of one provider whose default is a guess."""
+    return table(("option, as shipped", "why it is a guess"), ((code(a), b) for a, b in assumptions(info)))
+
+
 def assumptions_list() -> str:
-    """Return every guess that an account's options can correct, by provider."""
+    """Return every guess that an account's options can correct, by provider; of a dialect only how many."""
     lines = [
         f"- {info.title}: {code(setting)} because {reason}."
         for info in providers()
         for setting, reason in assumptions(info)
     ]
+    lines.append(f"- SIGN8: {marks.counts()}")
     return "\n".join(lines)
 
 
@@ -291,6 +297,7 @@ def write_pages() -> None:
     folder.mkdir(exist_ok=True)
     pieces = {name: make() for name, make in PAGES.items()}
     pieces |= {f"settings-{info.name}": settings_table(info) for info in providers()}
+    pieces |= {f"assumed-{info.name}": assumed_table(info) for info in providers()}
     pieces |= {f"marks-{name}": make() for name, make in marks.PAGES.items()}
     for name, text in pieces.items():
         path = folder / f"{name}.md"

@@ -51,10 +51,10 @@ def values_table() -> str:
 
 
 def counts() -> str:
-    """Say how many values have which mark."""
+    """Say how many values of the shipped dialect have which mark."""
     found = [standing(leaf) for leaf in leaves(shipped("default"))]
     words = [f"{found.count(mark)} {mark}" for mark in ("confirmed", "assumed", NOT_SET)]
-    return f"Of {len(found)} values as shipped, {words[0]}, {words[1]} and {words[2]}."
+    return f"of the {len(found)} values that its dialect ships with, {words[0]}, {words[1]}, {words[2]}."
 
 
 def _of(dialect: Dialect, name: str) -> Iterator[Leaf]:
@@ -105,7 +105,6 @@ WORDS: Mapping[str, str] = {
 """What the tables of words say; the others have a class, which says it."""
 
 PAGES: Mapping[str, Callable[[], str]] = {
-    "sign8-counts": counts,
     "sign8-calls": calls_table,
     "sign8-values": values_table,
 }

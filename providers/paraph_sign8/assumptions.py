@@ -73,6 +73,17 @@ NEEDED_IDS: Final = (
 )
 """Ids that an operation has to tell, in its path or as a field."""
 
+OFFERED_IDS: Final = (
+    ("start", "workflow_id"),
+    ("status", "workflow_id"),
+    ("cancel", "workflow_id"),
+    ("audit_report", "workflow_id"),
+    ("remind", "signer_id"),
+    ("signature_link", "signer_id"),
+    ("download", "file_id"),
+)
+"""Likewise for operations that need not be offered: one that cannot say what it is about may hit another."""
+
 
 def assumed(settings: Sign8Settings) -> tuple[str, ...]:
     """Return the leaves that an account would use, that say something, and that nobody has confirmed."""
@@ -128,11 +139,20 @@ def missing(dialect: Dialect) -> Iterator[tuple[str, str]]:
         if not known[path]:
             yield path, why
     for operation, entity, name in NEEDED_IDS:
-        leaf = f"fields.{entity}.{name}"
-        if not known[leaf] and f"{{{name}}}" not in dialect.operation(operation).path:
+        if not tells(dialect, operation, entity, name):
+            leaf = f"fields.{entity}.{name}"
             yield leaf, f"neither this field nor the path of {operation} tells the {name}"
+    for operation, name in OFFERED_IDS:
+        if dialect.offers(operation) and not tells(dialect, operation, "call", name):
+            yield f"fields.call.{name}", f"neither this field nor the path of {operation} tells the {name}"
     if dialect.formats.transfer is Transfer.URL:
         if not known["answers.upload_url"]:
             yield "answers.upload_url", "without it no file can be uploaded"
     elif not known["fields.file.content"]:
         yield "fields.file.content", "without it no file has content"
+
+
+def tells(dialect: Dialect, operation: str, entity: str, name: str) -> bool:
+    """Whether an operation tells an id: in its path, or as a field of its entity."""
+    in_path = f"{{{name}}}" in dialect.operation(operation).path
+    return in_path or bool(getattr(getattr(dialect.fields, entity), name))

@@ -29,7 +29,7 @@ from paraph.model import (
 from paraph.pdf import EXTRA, can_look
 from paraph.provider import Account
 from paraph_sign8 import mapping
-from paraph_sign8.assumptions import assumed, missing
+from paraph_sign8.assumptions import assumed, missing, tells
 from paraph_sign8.dialect import Dialect
 from paraph_sign8.dialect.words import AuthType, Dispatch, Instant
 from paraph_sign8.planning import Layout, dispatch_of, lay_out, overlaps, signature_type_of
@@ -246,6 +246,9 @@ def _field(path: str, field: Field, dialect: Dialect) -> Iterator[Problem]:
     if not is_signature and not dialect.offers("add_annotation"):
         yield _untold(path, "operations.add_annotation.path", "annotations")
         return
+    for name in ("file_id", "signer_id") if not is_signature else ():
+        if not tells(dialect, "add_annotation", "annotation", name):
+            yield _untold(path, f"fields.annotation.{name}", "whose annotation it is, and on which file")
     if not is_signature and not names.text:
         yield _untold(path, "fields.annotation.text", "what an annotation is")
     if not is_signature and mapping.word_of(dialect.words.annotations, field.kind.value) is None:

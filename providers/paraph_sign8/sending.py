@@ -3,8 +3,8 @@
 Theory. A workflow is made first, and everything else is added to it: files, signers, signatures, annotations.
 Then it is started. What is *inert* and what is not decides what may be repeated:
 
-Theory. A workflow is made first, everything else is added to it: files, signers, signatures, annotations.
-  it is simply made again.
+* A workflow without content is: nobody is asked, so one whose answer was lost is an orphan that does no harm,
+  and it is simply made again.
 * What is added to it is not: a second file is one more to sign, a second signer one more who is asked. So
   a lost answer is looked for in the workflow's status. If that lists all that we know of, one thing more is
   ours, and none says that nothing happened. Otherwise a person has to look; nothing is repeated.

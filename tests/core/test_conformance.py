@@ -441,7 +441,7 @@ DROPPED = {
     "json_documents": "content was not sent",
     "non_pdf_documents": "content was not sent",
     "several_documents": "both signed documents",
-    "several_signatories": "completed after one",
+    "several_signatories": r"\[1, 0\] invitations",
     "stages": "invited before the first",
     "stage_any": "completion did not come",
     "fields": "whatever the rectangle",

@@ -134,9 +134,12 @@ def signing_people(folder: Path) -> Iterator[None]:
 
 
 def outbox(browser: httpx.Client, configuration: Path) -> list[dict[str, str]]:
-    """Return the e-mails of a configuration's simulators; none while it, or they, are not there."""
+    """Return the e-mails of a configuration's simulators; none while it, or they, are not there.
+
+    It may be half written at any time.
+    """
     mails: list[dict[str, str]] = []
-    with contextlib.suppress(OSError, tomllib.TOMLDecodeError, httpx.TransportError):
+    with contextlib.suppress(OSError, tomllib.TOMLDecodeError, KeyError, httpx.TransportError):
         for account in tomllib.loads(configuration.read_text())["accounts"].values():
             mails += browser.get(f"{account['base_url']}/_simulator/outbox").json()
     return mails

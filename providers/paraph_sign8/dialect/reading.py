@@ -48,7 +48,7 @@ def shipped(name: str) -> Dialect:
 
 
 def _file(name: str) -> dict[str, Any]:
-    text = importlib.resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    text = importlib.resources.files("paraph_sign8.dialect").joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

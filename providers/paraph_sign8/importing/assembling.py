@@ -11,11 +11,13 @@ from typing import Any, Final
 
 import attrs
 
+from paraph.model import Problem
 from paraph_sign8.dialect import DialectError, parse, shipped
 from paraph_sign8.dialect.leaves import values
 from paraph_sign8.dialect.writing import to_toml
 from paraph_sign8.importing.calls import REQUIRED
 from paraph_sign8.importing.findings import Board, Finding, Ignored, Verdict
+from paraph_sign8.importing.source import ImportFault
 
 _TABLES: Final = (
     "words.signature_types",
@@ -72,36 +74,49 @@ def assemble(kind: str, board: Board) -> Imported:
 
 def _settle(board: Board) -> None:
     """Take weaker values back until the dialect has no problem."""
-    for _ in range(len(board.findings) + 1):
-        try:
-            parse(_table(_in_order(board)))
-        except DialectError as error:
-            for problem in error.problems:
-                _take_back(problem.path, problem.message, board)
-                break  # one at a time: taking one back may mend others
-        else:
+    for _ in range(2 * len(board.findings) + 1):
+        problem = _problem(board)
+        if problem is None:
             return
+        _take_back(problem, board)
+    raise ImportFault("what was found cannot be made to fit together")  # each turn takes one back
 
 
-def _take_back(path: str, message: str, board: Board) -> None:
-    """Take back the leaf that a problem names, or the one that it meets if that one is weaker."""
-    other = message.rpartition(" as ")[2] if "same place" in message else ""
-    mine, theirs = board.findings.get(path), board.findings.get(other)
-    if mine is None or not mine.written:
-        # The shipped value of a leaf that was not found meets one that was.
-        board.clear(path, f"turned off: {message}")
-        return
-    weaker, stronger = (
-        (other, path) if theirs and theirs.written and theirs.score < mine.score else (path, other)
+def _problem(board: Board) -> Problem | None:
+    try:
+        parse(_table(_in_order(board)))
+    except DialectError as error:
+        return error.problems[0]
+    return None
+
+
+def _take_back(problem: Problem, board: Board) -> None:
+    """Take back the leaf that a problem names, or the one that it meets if that one is less sure.
+
+    A leaf that was not found is the least sure: its shipped value meets one that was found.
+    """
+    met = problem.message.rpartition(" as ")[2] if problem.code == "name.taken" else ""
+    loser, winner = (
+        sorted((problem.path, met), key=lambda path: _weight(path, board)) if met else (problem.path, "")
     )
-    reason = f"left out: {message}" if not other else f"left out: it meets {stronger}, which is surer"
-    if other and theirs is not None and not theirs.written and weaker == path:
-        board.clear(other, f"turned off: it meets {path}")
-        return
-    if weaker.startswith(("fields.", "operations.", "organization.name")) and weaker != "organization.name":
-        board.clear(weaker, reason)
+    known = board.findings.get(loser)
+    reason = f"it is told at the same place as {winner}" if winner else problem.message
+    if known is not None and known.written:
+        reason = f"left out: {reason}"
+        board.note(f"{loser} was left out: {reason.removeprefix('left out: ')}")
     else:
-        board.miss(weaker, reason)
+        reason = f"turned off: {reason}"
+    if loser.startswith("fields.") or loser.endswith(".path"):
+        board.clear(loser, reason)
+    else:
+        board.miss(loser, reason)
+
+
+def _weight(path: str, board: Board) -> tuple[bool, int]:
+    """Say how sure a leaf is; an organisation's name cannot be turned off, found or not."""
+    known = board.findings.get(path)
+    written = known is not None and known.written
+    return written or path == "organization.name", known.score if known else 0
 
 
 def _in_order(board: Board) -> tuple[Finding, ...]:

@@ -183,13 +183,13 @@ class _Reader:
     def body(self, value: Any) -> tuple[BodyForm, Shape]:
         if not isinstance(value, dict) or value.get("disabled") is True:
             return BodyForm.NONE, NOTHING
-        mode = value.get("mode")
+        mode = _text(value.get("mode"))
         if mode == "raw":
             return self._raw(value.get("raw"))
         if mode in {"urlencoded", "formdata"}:
             form = BodyForm.FORM if mode == "urlencoded" else BodyForm.MULTIPART
             return form, self._form(value.get(mode))
-        return (BodyForm.OTHER, NOTHING) if isinstance(mode, str) else (BodyForm.NONE, NOTHING)
+        return (BodyForm.OTHER if mode else BodyForm.NONE), NOTHING
 
     def _raw(self, text: Any) -> tuple[BodyForm, Shape]:
         if not isinstance(text, str) or not text.strip():

@@ -55,7 +55,7 @@ def _names(table: Mapping[str, str]) -> Names:
 
 
 def _file() -> dict[str, Any]:
-    text = importlib.resources.files(__package__).joinpath("vocabulary.toml").read_text(encoding="utf-8")
+    text = importlib.resources.files("paraph_sign8.importing").joinpath("vocabulary.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

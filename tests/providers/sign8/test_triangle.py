@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import attrs
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
@@ -52,6 +52,7 @@ DRAWN = settings(
     deadline=None,
     derandomize=True,
     database=None,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 CONTRACT = pdf_of()
@@ -106,8 +107,7 @@ def envelopes(draw: st.DrawFn) -> Envelope:
     fields = []
     for who, kind in (("ada", "signature"), ("bob", "signature"), *(("bob", each) for each in draw(_notes))):
         page = draw(st.sampled_from((1, 2, 3, 4, 5, 6, -1, -3)))
-        shape = PAGES[page - 1 if page > 0 else page]
-        rect = draw(rects(shape))
+        rect = draw(rects(PAGES[page - 1 if page > 0 else page]))
         fields.append(Field(document="contract", signatory=who, page=page, rect=rect, kind=kind))
     password = draw(st.sampled_from((None, "opèn sesame")))
     return Envelope(
@@ -130,10 +130,15 @@ _notes = st.lists(st.sampled_from(("date", "text", "initials")), unique=True, ma
 # What the vendor has understood, in neutral words
 
 
+def index_of(field: Field) -> int:
+    """Return a field's page, counted from 0."""
+    return field.page - 1 if field.page > 0 else len(PAGES) + field.page
+
+
 def places_of(envelope: Envelope) -> Counter[tuple[str, str, str, int]]:
     """Count what has to be placed: kind, signatory, document and page, counted from 0."""
     found = Counter(
-        (each.kind.value, each.signatory, each.document, (each.page - 1) % len(PAGES))
+        (each.kind.value, each.signatory, each.document, index_of(each))
         for each in envelope.fields
     )
     placed = {each.signatory for each in envelope.fields if each.kind == "signature"}
@@ -189,7 +194,7 @@ def check_places(workflow: Workflow, envelope: Envelope) -> None:
 
     assert places_of(envelope) == Counter(map(key, understood))
     asked = [
-        (each.kind.value, each.signatory, (each.page - 1) % len(PAGES), attrs.astuple(each.rect))
+        (each.kind.value, each.signatory, index_of(each), attrs.astuple(each.rect))
         for each in envelope.fields
         if each.rect is not None
     ]
@@ -224,7 +229,7 @@ def check_stamps(content: bytes, envelope: Envelope) -> None:
     assert len(envelope.signers) == len(seen)
     for field in envelope.fields:
         if field.kind == "signature" and field.rect is not None:
-            page, wanted = (field.page - 1) % len(PAGES), attrs.astuple(field.rect)
+            page, wanted = index_of(field), attrs.astuple(field.rect)
             assert any(page == there and wanted == pytest.approx(where, abs=NEAR) for there, where in seen)
 
 

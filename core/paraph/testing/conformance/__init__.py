@@ -15,10 +15,11 @@ works although it is not offered fails as well. :func:`checks` has the list for 
 Needs the `simulator` extra and hypothesis; `import paraph` never reaches it.
 """
 
-from paraph.testing.conformance.bench import Bench, Style, Subject
+from paraph.testing.conformance.bench import Bench
 from paraph.testing.conformance.catalogue import Check, checks, run_check
 from paraph.testing.conformance.findings import NotConformingError
 from paraph.testing.conformance.ground import Ground
+from paraph.testing.conformance.subject import Style, Subject
 from paraph.testing.conformance.suite import ProviderConformance
 
 __all__ = [

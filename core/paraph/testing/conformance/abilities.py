@@ -9,16 +9,15 @@ and past it at the provider's own method, where success would mean that the acco
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 import attrs
 
-from paraph.errors import NotReady, Unobservable, UnsupportedCapability, UsageError
+from paraph.errors import Unobservable, UnsupportedCapability
 from paraph.flow.commands import Flow
-from paraph.model import Decision, Envelope, EvidenceKind, Lifecycle, Secret
+from paraph.model import Decision, Envelope, Lifecycle, Secret
 from paraph.provider import (
     Cancels,
     Capability,
@@ -29,11 +28,12 @@ from paraph.provider import (
     Reminds,
 )
 from paraph.testing.conformance import observing
-from paraph.testing.conformance.bench import ACCOUNT, Bench
+from paraph.testing.conformance.bench import Bench
 from paraph.testing.conformance.features import completes
 from paraph.testing.conformance.findings import expect, fail
 from paraph.testing.conformance.ground import Arrived
 from paraph.testing.conformance.stories import possible
+from paraph.testing.conformance.subject import ACCOUNT
 from paraph.testing.simulator import PersonStuckError
 
 F = Capability
@@ -256,74 +256,6 @@ def _reference_comes_back(bench: Bench) -> None:
         for arrived in bench.mailbox.all()
     )
     expect(kept or echoed, "the vendor neither keeps our reference nor gives it back", hint="send it")
-
-
-# Evidence.
-
-
-def evidence_works(bench: Bench, kind: EvidenceKind) -> None:
-    """A declared kind is listed and fetched once all have signed, and never the original in its place."""
-    bench.subscribe_if_offered()
-    envelope = bench.sent(bench.envelope())
-    early = {one.kind for one in _listed(bench, envelope)} & {EvidenceKind.SIGNED_DOCUMENT}
-    if early:
-        _never_original(bench, envelope, EvidenceKind.SIGNED_DOCUMENT)
-    completes(bench, envelope)
-    bench.until(
-        f"evidence of kind {kind.value}", lambda: kind in {one.kind for one in _listed(bench, envelope)}
-    )
-    first, again = _fetched(bench, envelope, kind), _fetched(bench, envelope, kind)
-    expect(first, f"{kind.value} is empty")
-    expect(
-        kind is not EvidenceKind.SIGNED_DOCUMENT or first == again, "the signed document differs each time"
-    )
-    _never_original(bench, envelope, kind)
-
-
-def evidence_undeclared(bench: Bench) -> None:
-    """Only declared kinds are listed; an account that declares none refuses to list before any request."""
-    bench.subscribe_if_offered()
-    envelope = bench.sent(bench.envelope())
-    if bench.offered.evidence:
-        completes(bench, envelope)
-        kinds = {one.kind for one in _listed(bench, envelope)} - bench.offered.evidence
-        expect(
-            not kinds,
-            f"unexpected success: undeclared evidence is listed: {sorted(kinds)}",
-            hint="declare it",
-        )
-        return
-    with silence(bench):
-        try:
-            found = bench.client.evidence(envelope.id)
-        except UnsupportedCapability:
-            return
-        expect(not found, "unexpected success: evidence is listed, and none is declared", hint="declare it")
-    fail("evidence() of an account without any answers an empty list", hint="raise UnsupportedCapability")
-
-
-def _listed(bench: Bench, envelope: Envelope) -> tuple[Any, ...]:
-    return bench.client.evidence(envelope.id)
-
-
-def _fetched(bench: Bench, envelope: Envelope, kind: EvidenceKind) -> bytes:
-    sink = io.BytesIO()
-    bench.client.save(envelope.id, sink, kinds=[kind])
-    return sink.getvalue()
-
-
-def _never_original(bench: Bench, envelope: Envelope, kind: EvidenceKind) -> None:
-    if kind is EvidenceKind.ORIGINAL:
-        return
-    with envelope.documents[0].open() as stream:
-        original = stream.read()
-    try:
-        given = _fetched(bench, envelope, kind)
-    except (NotReady, UsageError):
-        return
-    expect(
-        given != original, f"the unsigned original is given as {kind.value}", hint="raise NotReady instead"
-    )
 
 
 ABILITIES: Final[Mapping[Capability, Ability]] = MappingProxyType(

@@ -11,12 +11,9 @@ import contextlib
 import inspect
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any, Final, TypeVar, cast
-
-import attrs
 
 from paraph.client import AsyncClient, Client
 from paraph.config import Config
@@ -36,101 +33,21 @@ from paraph.provider import (
     ProviderInfo,
     ReadsHeaders,
 )
-from paraph.provider.registry import Registry
 from paraph.store import Store
 from paraph.store.memory import MemoryStore
 from paraph.testing.conformance import samples
 from paraph.testing.conformance.findings import expect, fail
 from paraph.testing.conformance.ground import Arrived, Ground
+from paraph.testing.conformance.subject import ACCOUNT, Style, Subject
 from paraph.testing.conformance.traffic import Traffic
 from paraph.testing.conformance.watch import Watch
 from paraph.testing.simulator import Person, PersonStuckError, SimulatedAccount, Simulator
 
 R = TypeVar("R")
 
-ACCOUNT: Final = "examined"
 
 MOMENT: Final = timedelta(seconds=5)
 """How far the simulator's clock moves at each look."""
-
-HOOK_SECRET: Final = "PARAPH_CONFORMANCE_HOOK_SECRET"  # noqa: S105 - the name of a variable
-
-
-class Style(StrEnum):
-    """Which of the two clients a check uses."""
-
-    SYNC = "sync"
-    ASYNC = "async"
-
-    @property
-    def other(self) -> Style:
-        """The style that is not this one."""
-        return Style.ASYNC if self is Style.SYNC else Style.SYNC
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Subject:
-    """What is examined: one provider with one account.
-
-    :ivar provider: what configuration calls it.
-    :ivar simulator: makes a new simulator each time.
-    :ivar plugin: the plugin's module, where no entry point leads to it.
-    :ivar variant: what reports call this account.
-    :ivar changes: keys of the account's table that differ from the simulator's own; ``None`` leaves one out.
-    :ivar published: what the simulator calls it in its journal of effects when an envelope reaches people.
-    :ivar patience: seconds of real time after which what was to happen counts as not happening.
-    :ivar uncertain: whether a step may need a person although the account offers reading.
-    """
-
-    provider: str
-    simulator: Callable[[], Simulator]
-    plugin: object | None = None
-    variant: str = "default"
-    changes: Mapping[str, object] = attrs.field(factory=dict)
-    uncertain: bool = False
-    published: str = "published"
-    patience: float = 10.0
-
-    def registry(self) -> Registry:
-        """Make a registry that knows the plugin."""
-        if self.plugin is None:
-            return Registry(environ={})
-        registry = Registry.empty()
-        registry.register(self.provider, self.plugin)
-        return registry
-
-    def configured(
-        self, simulated: Mapping[str, SimulatedAccount], registry: Registry, public_url: str, hook: str
-    ) -> Config:
-        """Make a configuration of simulated accounts; each one's secrets have names of their own."""
-        tables, environ = {}, {HOOK_SECRET: hook}
-        for name, account in simulated.items():
-            renamed = {f"env:{key}": f"env:{name.upper()}_{key}" for key in account.environment}
-            environ |= {f"{name.upper()}_{key}": value for key, value in account.environment.items()}
-            table = {**account.table, **self.changes, "webhook_secret": f"env:{HOOK_SECRET}"}
-            kept = {key: value for key, value in table.items() if value is not None}
-            tables[name] = _renamed(kept, renamed)
-        document = {"accounts": tables, "default": ACCOUNT, "webhooks": {"public_url": public_url}}
-        return Config.from_mapping(document, source="conformance", environ=environ, registry=registry)
-
-    def offered(self) -> tuple[ProviderInfo, Capabilities]:
-        """Return what the provider and this account of it declare; nothing has to run for that."""
-        registry = self.registry()
-        simulated = {ACCOUNT: self.simulator().account("http://127.0.0.1:9")}
-        config = self.configured(simulated, registry, "http://127.0.0.1:9/hooks", "unused-path-secret")
-        account = config.account(ACCOUNT, registry)
-        return registry.info(self.provider), registry.provider(self.provider).capabilities(account)
-
-
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """Rename the secrets of a table, however deep they stand."""
-    if isinstance(value, str):
-        return names.get(value, value)
-    if isinstance(value, Mapping):
-        return {key: _renamed(each, names) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_renamed(each, names) for each in value]
-    return value
 
 
 class Bench:
@@ -230,6 +147,7 @@ class Bench:
         expect(not blocking, f"an envelope that the capabilities allow is refused: {blocking}")
         before, self._mailed_before = len(self.published), len(self.simulator.outbox)
         self.client.send(envelope)
+        self.settle()
         expect(
             len(self.published) == before + 1,
             f"a plain send is {len(self.published) - before} publications in the simulator's journal",

@@ -13,10 +13,20 @@ import attrs
 
 from paraph.model import EvidenceKind, Level, Regime, Verb
 from paraph.provider import Capabilities, Capability
-from paraph.testing.conformance import abilities, description, features, keeping, observing, sending
-from paraph.testing.conformance.bench import Bench, Style, Subject, bench
+from paraph.testing.conformance import (
+    abilities,
+    description,
+    evidence,
+    features,
+    keeping,
+    observing,
+    parts,
+    sending,
+)
+from paraph.testing.conformance.bench import Bench, bench
 from paraph.testing.conformance.findings import NotConformingError
 from paraph.testing.conformance.ground import Ground
+from paraph.testing.conformance.subject import Style, Subject
 
 ALONE = (Style.SYNC,)
 BOTH = (Style.SYNC, Style.ASYNC)
@@ -82,19 +92,19 @@ def _by_capability(offered: Capabilities) -> Iterator[Check]:
 def _by_part(offered: Capabilities) -> Iterator[Check]:
     for level in Level:
         works = level in offered.levels
-        run = features.level_works if works else features.refused_level
+        run = parts.level_works if works else parts.refused_level
         name = f"level {level.name} {'works' if works else 'is refused'}"
         yield Check(name=name, run=partial(run, level=level))
     for verb in set(Verb) - offered.verbs:
-        run_verb = partial(features.refused_verb, verb=verb)
+        run_verb = partial(parts.refused_verb, verb=verb)
         yield Check(name=f"verb {verb.value} is refused", run=run_verb, styles=ALONE)
     for regime in set(Regime) - offered.regimes:
-        run_regime = partial(features.refused_regime, regime=regime)
+        run_regime = partial(parts.refused_regime, regime=regime)
         yield Check(name=f"regime {regime.value} is refused", run=run_regime, styles=ALONE)
     for kind in sorted(offered.evidence):
-        yield Check(name=f"evidence {kind.value} works", run=partial(abilities.evidence_works, kind=kind))
+        yield Check(name=f"evidence {kind.value} works", run=partial(evidence.works, kind=kind))
     if offered.evidence != frozenset(EvidenceKind):
-        yield Check(name="other evidence is refused", run=abilities.evidence_undeclared)
+        yield Check(name="other evidence is refused", run=evidence.undeclared)
 
 
 def _by_way(offered: Capabilities) -> Iterator[Check]:

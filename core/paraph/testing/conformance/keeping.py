@@ -14,8 +14,9 @@ import httpx
 from paraph.errors import ParaphError
 from paraph.ops.carry import same_origin, under
 from paraph.provider import Account, Capability
-from paraph.testing.conformance.bench import ACCOUNT, Bench, forbid
+from paraph.testing.conformance.bench import Bench, forbid
 from paraph.testing.conformance.findings import expect, fail
+from paraph.testing.conformance.subject import ACCOUNT
 from paraph.testing.conformance.traffic import Garble
 from paraph.testing.conformance.watch import SHORTEST
 from paraph.testing.simulator import SimulatedAccount

@@ -86,7 +86,7 @@ def answers_lost(bench: Bench) -> None:
         except ParaphError:
             _resumed(bench, envelope, store, published, f"losing answer {number}")
         else:
-            count = len(bench.published) - published
+            count = _published_since(bench, published)
             expect(count == 1, f"losing answer {number} of a send leads to {count} publications")
             if len(bench.traffic) - before <= number:
                 return
@@ -99,7 +99,7 @@ def _resumed(bench: Bench, envelope: Envelope, store: MemoryStore, published: in
     try:
         seen = _once_more(client.resume, client.send, envelope)
     except UncertainStep as error:
-        count = len(bench.published) - published
+        count = _published_since(bench, published)
         expect(count <= 1, f"{after} leads to {count} publications")
         allowed = Capability.READ_STATUS not in bench.offered or bench.subject.uncertain
         hint = "the account offers reading: let recover= find out"
@@ -108,8 +108,13 @@ def _resumed(bench: Bench, envelope: Envelope, store: MemoryStore, published: in
     except ParaphError as error:
         fail(f"after {after} the send cannot be resumed: {type(error).__name__}: {error}")
     expect(not seen.ended, f"after {after} and a resume the envelope is {seen.lifecycle.value!r}")
-    count = len(bench.published) - published
+    count = _published_since(bench, published)
     expect(count == 1, f"{after} and a resume lead to {count} publications, not one")
+
+
+def _published_since(bench: Bench, before: int) -> int:
+    bench.settle()
+    return len(bench.published) - before
 
 
 def _once_more(again: Callable[[str], Any], first: Callable[[Envelope], Any], envelope: Envelope) -> Any:
@@ -137,7 +142,7 @@ def garbage_is_an_error(bench: Bench) -> None:
         except Exception as error:  # noqa: BLE001 - that is the finding
             bug = f"{type(error).__name__} escapes when answer {number} of a send is {garbage.decode()}"
             fail(bug, hint="raise MalformedResponse: structure_answer() and malformed() do")
-        count = len(bench.published) - published
+        count = _published_since(bench, published)
         expect(count <= 1, f"{count} publications when answer {number} of a send is {garbage.decode()}")
         if len(bench.traffic) - before <= number:
             return
