@@ -50,11 +50,13 @@ nitpick_ignore_regex = [
     ("py:.*", r"(paraph\..*\.)?([A-Za-z]+T|T|R|P|Ts)"),
     # Inner classes that signatures name; nobody makes or catches them.
     ("py:class", r"paraph\.config\.table\..*|paraph\.errors\._WithProblems"),
+    ("py:class", r"paraph\.testing\.conformance\.(bench|subject)\..*"),
     # Shorthand in docstrings for members that stand on the same page under their full name.
     (
         "py:(attr|func|data|class)",
-        r"Capability\.\w+|Capabilities\.evidence|VendorError\.effect|setting|DISABLE|StepKind",
+        r"Capability\.\w+|Capabilities\.evidence|VendorError\.effect|setting|DISABLE|StepKind|PARSED_AT_MOST",
     ),
+    ("py:class", r"paraph\.model\.Rect"),
 ]
 
 

@@ -45,8 +45,10 @@ CAPABILITIES = Capabilities(
         Capability.CANCEL: "needs dialect.operations.cancel.path",
         Capability.REMIND: "needs dialect.operations.remind.path",
         Capability.READ_STATUS: "needs dialect.operations.status.path",
-        Capability.SEE_COMPLETION: "needs dialect.operations.status.path, or a trusted webhook for it",
-        Capability.SEE_DECLINE: "needs dialect.operations.status.path, or trusted webhooks",
+        Capability.SEE_COMPLETION: "needs dialect.operations.status.path with a word for it, or else a "
+        "trusted webhook for it; see dialect.status.status, dialect.words.workflow_statuses",
+        Capability.SEE_DECLINE: "needs dialect.operations.status.path with a word for it, or else "
+        "trusted webhooks; see dialect.status.status, dialect.words.workflow_statuses",
         Capability.SIGNING_LINK: "needs dialect.operations.signature_link.path",
         Capability.STAGES: "all at once or one after the other, nothing between; needs "
         "dialect.words.dispatch, dialect.fields.workflow.dispatch and dialect.fields.signer.position",

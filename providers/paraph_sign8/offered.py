@@ -11,7 +11,7 @@ from paraph.model import EvidenceKind, Level
 from paraph.provider import Account, Capabilities, Capability
 from paraph_sign8 import CAPABILITIES, mapping
 from paraph_sign8.dialect import Dialect
-from paraph_sign8.dialect.words import Dispatch, WebhookEvent
+from paraph_sign8.dialect.words import Dispatch, WebhookEvent, WorkflowStatus
 from paraph_sign8.settings import Sign8Settings
 
 BY_OPERATION: Final[Mapping[Capability, str]] = {
@@ -68,15 +68,22 @@ def _lacking(dialect: Dialect, settings: Sign8Settings) -> Iterator[Capability]:
     for capability, name in BY_FIELD.items():
         if not getattr(dialect.fields.workflow, name):
             yield capability
-    told = frozenset(dialect.webhooks.events.values()) if trusts_webhooks(settings) else frozenset()
-    if not dialect.offers("status"):
-        if WebhookEvent.COMPLETED not in told:
-            yield Capability.SEE_COMPLETION
-        if WebhookEvent.REFUSED not in told:
-            yield Capability.SEE_DECLINE
+    if not _shows(WorkflowStatus.COMPLETED, WebhookEvent.COMPLETED, dialect, settings):
+        yield Capability.SEE_COMPLETION
+    if not _shows(WorkflowStatus.REFUSED, WebhookEvent.REFUSED, dialect, settings):
+        yield Capability.SEE_DECLINE
     ordered = dialect.fields.workflow.dispatch and dialect.fields.signer.position
     if not ordered or any(mapping.word_of(dialect.words.dispatch, mode.value) is None for mode in Dispatch):
         yield Capability.STAGES
     types = dialect.words.signature_types
     if all(mapping.word_of(types, kind.value) is None for kind in mapping.SEALS):
         yield Capability.SEALS
+
+
+def _shows(status: WorkflowStatus, event: WebhookEvent, dialect: Dialect, settings: Sign8Settings) -> bool:
+    """Whether an ending reaches us: by a status with a word for it, or a trusted webhook that says of what."""
+    if dialect.offers("status"):
+        # Webhooks are hints then, so a word that the status lacks comes by no other way.
+        return bool(dialect.status.status) and status.value in dialect.words.workflow_statuses.values()
+    named = bool(dialect.webhooks.workflow_id) and event.value in dialect.webhooks.events.values()
+    return named and trusts_webhooks(settings)

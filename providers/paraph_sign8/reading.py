@@ -127,8 +127,12 @@ def evidence(carried: Carried, account: Account[Sign8Settings]) -> Flow[tuple[Ev
     """List what can be fetched: signed files and the audit report, once all have signed (contract 4).
 
     Where no status can be read nothing shows whether they are made: fetching may say "not ready".
+
+    :raises UnsupportedCapability: the dialect has neither path.
     """
     dialect = account.settings.spoken
+    if not dialect.offers("audit_report"):
+        wire.require(account, "download")
     if dialect.offers("status"):
         status = yield from _status(carried, account)
         if meaning_of(status, dialect) is not WorkflowStatus.COMPLETED:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from paraph_simulator.folder import MARK, prepare
 from paraph_simulator.found import make_simulators
 from paraph_simulator.show import Show
 from paraph_simulator.stopping import Stop, StoppedError
+from support.post_office import eventually
 
 Spoil = Callable[[Path], None]
 DROP = Fault(kind=FaultKind.WEBHOOK_DROP)
@@ -78,10 +78,7 @@ def test_a_sound_run_holds_and_leaves_no_thread(tmp_path: Path) -> None:
     result = played(tmp_path / "demo", show=show)
     assert () == result.failures
     assert Lifecycle.COMPLETED is result.snapshot.lifecycle
-    deadline = time.monotonic() + 5
-    while left := set(threading.enumerate()) - before:  # worker threads end just after their loop
-        assert time.monotonic() < deadline, left
-        time.sleep(0.01)
+    assert eventually(lambda: set(threading.enumerate()) <= before)
     assert [] == list((tmp_path / "demo").glob("demo.db-*"))
     assert "All held." in show.stream.getvalue()
 
@@ -177,7 +174,7 @@ def test_stopping_in_the_middle_leaves_nothing(tmp_path: Path, kind: EventType) 
     with pytest.raises(StoppedError) as raised:
         played(tmp_path / "demo", show=Watching(kind, wish), stop=stop)
     assert 130 == raised.value.exit_code
-    assert set() == set(threading.enumerate()) - before
+    assert eventually(lambda: set(threading.enumerate()) <= before)
     assert [MARK, "demo.db"] == sorted(path.name for path in (tmp_path / "demo").iterdir())
 
 
@@ -188,7 +185,7 @@ def test_a_refused_document_is_an_error_of_the_library(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     with pytest.raises((InvalidEnvelope, Refused)):
         played(tmp_path / "demo", pdf=broken)
-    assert set() == set(threading.enumerate()) - before
+    assert eventually(lambda: set(threading.enumerate()) <= before)
 
 
 def test_a_given_file_of_many_pages_is_signed(tmp_path: Path) -> None:

@@ -88,6 +88,23 @@ def test_every_provider_has_a_page(generate: ModuleType) -> None:
         assert f"_generated/settings-{info.name}.md" in page
 
 
+def test_tables_within_settings_are_shown(generate: ModuleType) -> None:
+    """Each form of a nested table has a row, and each of its keys one below it, under its whole path."""
+    (info,) = (each for each in generate.providers() if each.name == "sign8")
+    rows = [row.split(" | ")[0] for row in generate.settings_table(info).splitlines()]
+    oauth2 = ["client_id", "client_secret", "token_url", "scope"]
+    expected = ['| `auth.type = "oauth2"`', *(f"| `auth.{key}`" for key in oauth2)]
+    begin = rows.index(expected[0])
+    assert expected == rows[begin : begin + len(expected)]
+    assert [] == [row for row in rows if "_read" in row]
+
+
+def test_commands_within_groups_are_shown(generate: ModuleType) -> None:
+    """The reference descends into groups, those of plugins too."""
+    headings = re.findall(r"^## (.*)$", generate.commands(), re.MULTILINE)
+    assert {"send", "settle", "demo", "sign8 import", "sign8 dialect show"} <= set(headings)
+
+
 def test_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     """Sphinx reads every page, resolves every reference and has nothing to complain about."""
     command = [sys.executable, "-m", "sphinx", "-W", "-n", "--keep-going", "-q", "-E"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from support.pages import LANGUAGES, ROOT, Desk, blocks, commands, run_page, says, starts_simulator
+from support.pages import LANGUAGES, ROOT, Desk, blocks, commands, edited, run_page, says, starts_simulator
 
 PAGES = [
     ROOT / "README.md",
@@ -85,3 +86,13 @@ def test_commands_of_a_console_block() -> None:
         ("paraph accounts", []),
     ]
     assert expected == list(commands(text))
+
+
+def test_an_edit_sets_keys_and_leaves_the_rest() -> None:
+    """A key is set on its own line within its table; what is new is added to the table, or with it."""
+    before = "a = 1\n\n[one]\nb = 2  # kept\nc = 3\n\n[two]\nb = 4\n"
+    changes = "# x.toml, edited\n[two]\nb = 5\n[one]\nc = 6\nd = 7\n\n[three.four]\ne = 8\n"
+    after = tomllib.loads(edited(before, changes))
+    expected = {"a": 1, "one": {"b": 2, "c": 6, "d": 7}, "two": {"b": 5}, "three": {"four": {"e": 8}}}
+    assert expected == after
+    assert "b = 2  # kept" in edited(before, changes)

@@ -234,8 +234,9 @@ def configure(here: Desk, account: SimulatedAccount) -> None:
 def run_page(page: Path, here: Desk) -> None:
     """Run a page's blocks; the working directory and the environment have to be the desk's."""
     text = page.read_text().replace(PORT, str(here.port))
-    for offered in _DOWNLOAD.findall(text):
-        shutil.copy(page.parent / offered, here.folder)
+    for offered in {page.parent / name for name in _DOWNLOAD.findall(text)}:
+        if offered.exists() and not here.path_of(offered.name).exists():
+            shutil.copy(offered, here.folder)
     found = list(blocks(text))
     namespace: dict[str, Any] = {"__name__": "__page__"}
     for position, block in enumerate(found):

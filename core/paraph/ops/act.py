@@ -34,6 +34,9 @@ def cancel(kernel: Kernel, envelope_id: str, *, reason: str = "") -> Flow[Snapsh
     """
     account, carried = yield from located(kernel, envelope_id)
     require(kernel, account, Capability.CANCEL)
+    known = yield from project(kernel, envelope_id)
+    if known.ended:
+        return known
     provider = _able(kernel, account, Cancels)  # type: ignore[type-abstract]  # a runtime protocol
     observation = yield from under(kernel, account, provider.cancel(carried, account, reason))
     yield from observe(kernel, observation, account.name)

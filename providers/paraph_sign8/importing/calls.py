@@ -187,7 +187,7 @@ def _routed(request: Request, *, has_id: bool) -> Iterator[tuple[str, int, str]]
     said = phrase([text])
     if _foreign(said):
         return
-    reason = f"{request.method} {shown(request.title.partition(' ')[2])} says so"
+    reason = "its method and path say so"
     if said.verbs or set(said.nouns) & {Noun.AUDIT, Noun.LINK, Noun.STATE}:
         around = said if said.nouns and Noun.LINK not in said.nouns else phrase([*before[-1:], text])
         operation, clear = meaning(around, has_id=has_id)

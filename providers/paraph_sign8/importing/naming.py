@@ -13,6 +13,7 @@ LONGEST: Final = 80
 """Letters of a name that are compared, and shown."""
 
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+_CAPITAL: Final = re.compile("(?<=[A-Z])[ÄÖÜ]|[ÄÖÜ](?=[A-Z])")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _NO_PLURAL: Final = ("ss", "us", "is")
 
@@ -26,7 +27,10 @@ _SHORTEST_PLURAL: Final = 4
 @functools.lru_cache(maxsize=4096)
 def words_of(name: str) -> tuple[str, ...]:
     """Split a name into lower-case words, umlauts written out."""
-    text = unicodedata.normalize("NFC", name[:LONGEST]).translate(_UMLAUTS)
+    text = _CAPITAL.sub(
+        lambda match: match[0].translate(_UMLAUTS).upper(), unicodedata.normalize("NFC", name[:LONGEST])
+    )
+    text = text[:LONGEST].translate(_UMLAUTS)
     text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return tuple(word.lower() for word in _WORD.findall(text))
 

@@ -44,6 +44,7 @@ ENTITIES: Final = {
 CALLS: Final = ("start", "status", "cancel", "remind", "download", "audit_report", "signature_link")
 
 _GUESS: Final = SURE - 1
+_BODY: Final = "the body of that call"
 
 
 def place_operations(matched: Matched, board: Board) -> Offered:
@@ -73,11 +74,11 @@ def place_operations(matched: Matched, board: Board) -> Offered:
             score, reason = min(score, _GUESS), f"{reason}; the file shows a form, and paraph sends JSON"
         where = f"operations.{operation}"
         board.put(f"{where}.path", path, score, reason)
-        board.put(f"{where}.method", request.method, score, f"as in {_called(request)}")
+        board.put(f"{where}.method", request.method, score, "the method of that call")
         if request.form is BodyForm.NONE and not tells.spots:
             board.miss(f"{where}.wrap", "the file shows no body")
         else:
-            board.put(f"{where}.wrap", tells.wrapped, score, f"the body of {_called(request)}")
+            board.put(f"{where}.wrap", tells.wrapped, score, _BODY)
         offered.matches[operation] = match
         offered.told[operation] = tells
     return offered
@@ -141,8 +142,7 @@ def place_fields(offered: Offered, board: Board) -> None:
     for operation, tells in offered.told.items():
         path = f"operations.{operation}.wrap"
         if board.findings[path].written:
-            request = offered.matches[operation]
-            board.put(path, tells.wrapped, request.score, f"the body of {_called(request.request)}")
+            board.put(path, tells.wrapped, board.findings[path].score, _BODY)
         _ignore(operation, offered, taken, board)
 
 

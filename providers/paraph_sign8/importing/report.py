@@ -11,16 +11,16 @@ from paraph_sign8.importing.findings import Finding, Verdict
 from paraph_sign8.showing import Table, written
 
 _BY_HAND: Final = (
-    ("organization.place", "where the organisation's id is told (organization)"),
+    ("organization.", "where the organisation's id is told (organization)"),
     ("formats.origin", "the corner of the page from which places count (formats.origin)"),
     ("formats.unit", "the unit of places (formats.unit)"),
     ("formats.page_base", "whether the first page is 0 or 1 (formats.page_base)"),
     ("formats.transfer", "how a file's content travels (formats.transfer)"),
-    ("words.signature_types.qualified", "the words of signature types (words.signature_types)"),
-    ("words.dispatch.sequential", "the words of the order of signing (words.dispatch)"),
-    ("words.workflow_statuses.completed", "the words of statuses (words.workflow_statuses)"),
+    ("words.signature_types.", "all words of signature types (words.signature_types)"),
+    ("words.dispatch.", "both words of the order of signing (words.dispatch)"),
+    ("words.workflow_statuses.", "all words of statuses (words.workflow_statuses)"),
 )
-"""What decides where a signature stands or who is asked, and the line that says so if it was not found."""
+"""Beginnings of leaves on which a signature's place, order or end depends, and what they are."""
 
 
 def as_json(imported: Imported, target: Path) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _steps(imported: Imported, target: Path) -> Iterator[str]:
     guessed = imported.count(Verdict.GUESSED)
     if guessed:
         yield f"Look at the {guessed} guessed value(s); {target} marks them with `# guessed`."
-    by_hand = [what for leaf, what in _BY_HAND if leaf in lost]
+    by_hand = [what for start, what in _BY_HAND if any(leaf.startswith(start) for leaf in lost)]
     if by_hand:
         listed = "".join(f"\n   - {what}" for what in by_hand)
         yield f"Look up in SIGN8's documentation what the file does not say:{listed}"

@@ -58,10 +58,9 @@ def place_servers(description: Description, matched: Matched, board: Board) -> N
 
 
 def _usable(url: str) -> bool:
-    parts = urlsplit(url) if not url_fault(url) else None
-    return (
-        bool(parts) and not any(is_data(each) for each in parts.path.split("/") if each) if parts else False
-    )
+    if url_fault(url) or not url.isprintable() or " " in url:
+        return False
+    return not any(is_data(each) for each in urlsplit(url).path.split("/"))
 
 
 def _unusable(url: str) -> str:

@@ -55,8 +55,8 @@ def _names(table: Mapping[str, str]) -> Names:
 
 
 def _file() -> dict[str, Any]:
-    text = importlib.resources.files("paraph_sign8.importing").joinpath("vocabulary.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    file = importlib.resources.files("paraph_sign8.importing").joinpath("vocabulary.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 _TABLES: Final = _file()

@@ -85,7 +85,7 @@ def understood(table: str, words: Iterable[Word]) -> tuple[dict[str, str], list[
             continue
         name = joined(word)
         meanings = [meaning for meaning, names in WORDS[table].items() if name in names]
-        if len(meanings) == 1:
+        if len(meanings) == 1 and word.isprintable():
             known[word] = meanings[0]
         else:
             strange.append("…" if is_data(word) else shown(word))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from paraph_sign8.dialect import Dialect
-from paraph_sign8.dialect.words import Place
+from paraph_sign8.dialect.words import Place, Transfer
 from paraph_sign8.simulator import answers, times
 from paraph_sign8.simulator.model import Interface, Workflow
 from paraph_sign8.simulator.tenant import Tenant
@@ -102,7 +102,8 @@ def check(tenant: Tenant) -> None:
             for each in (rows.signer_id, rows.signer_status, rows.signer_signed_at, rows.signer_reason)
         ]
     )
-    answers.build([(shape.file_id, ""), (shape.upload_url, "")])
+    if tenant.dialect.formats.transfer is Transfer.URL:
+        answers.build([(shape.file_id, ""), (shape.upload_url, "")])
     columns = dict.fromkeys(("interface_id", "primary_color", "icon_file_id", "logo_file_id"), "")
     tenant.interfaces[""] = Interface(**columns, created_at=moment, updated_at=moment)
     try:

@@ -31,10 +31,6 @@ class TestDefault(ProviderConformance):
 
     provider = "sign8"
     published = "started"
-    exempt: ClassVar[Mapping[str, str]] = {
-        "other evidence is refused": "evidence() of an account without any answers an empty list"
-    }
-
     def simulator(self) -> Simulator:
         # How requests are authenticated is not published, so the shipped dialect leaves it open.
         return create(dialect=attrs.evolve(shipped("default"), auth=shipped("simulator").auth))
@@ -46,10 +42,6 @@ class TestSomeUnset(ProviderConformance):
     provider = "sign8"
     published = "started"
     styles = (Style.SYNC,)
-    exempt: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("no status: cancel works as an ability", "neither: cancel works as an ability"),
-        "without status nobody can tell that a refused second cancel finds an envelope that has ended",
-    )
     accounts: ClassVar[Mapping[str, Mapping[str, object]]] = {
         "no status": without("status"),
         "no help": without("cancel", "remind", "signature_link", "download"),

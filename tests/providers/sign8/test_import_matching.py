@@ -35,6 +35,7 @@ def findings(*items: Any, **rest: Any) -> dict[str, Finding]:
 
 
 A = "https://a.example"
+UUID = "5f0c2d1e-0000-4000-8000-000000000001"
 SIGNER = {"first_name": "x", "last_name": "x", "email": "x@example.org"}
 
 
@@ -250,27 +251,32 @@ def test_calls_agree_by_a_shorter_wrap() -> None:
 
 
 def test_values_that_meet_are_reported_and_the_weaker_is_left_out() -> None:
-    """A name and an object of the same name cannot both be told: the surer one stays."""
+    """A field within what elsewhere is the organisation's id cannot be told beside it, and says so."""
     result = imported(
-        call("Add signer", f"{A}/a", {"mail": {"email": "x@example.org"}, "first_name": "x"}),
-        call("Add signer", f"{A}/a", {"mail": "x", "first_name": "x"}),
+        call("Add workflow", f"{A}/workflows", {"organization_id": "x", "name": "x"}),
+        call("Start workflow", f"{A}/start", {"organization_id": "x", "workflow_id": "x"}),
+        call("Add signer", f"{A}/signers", {**SIGNER, "organization_id": {"phone": "x"}}),
     )
-    found = {each.path: each for each in result.findings}
-    told = {
-        path: each.value for path, each in found.items() if path.startswith("fields.signer.") and each.value
-    }
-    values = list(told.values())
-    assert not [(one, two) for one in values for two in values if two.startswith(f"{one}.")]
+    found = {each.path: each for each in result.findings}["fields.signer.phone"]
+    assert (Verdict.NOT_FOUND, "") == (found.verdict, found.value)
+    assert "left out: it is told at the same place as organization.name" == found.reason
+    assert ("fields.signer.phone was left out: it is told at the same place as organization.name",) == (
+        result.notes
+    )
 
 
 def test_a_shipped_name_that_meets_a_found_one_is_turned_off() -> None:
-    """What was not found would stay as shipped; where that is already taken it is turned off, and says so."""
-    result = imported(call("Add file", f"{A}/files", {"titel": "x", "file_name": "JVBERi0" + "A" * 80}))
-    found = {each.path: each for each in result.findings}
-    assert "file_name" == found["fields.file.name"].value
-    other = imported(call("Add file", f"{A}/files", {"content": {"titel": "x", "base64": "x", "n": 1}}))
-    paths = {each.path: each for each in other.findings}
-    assert "content" == paths["operations.add_file.wrap"].value
+    """What was not found stays as shipped, but where its place is taken it is turned off, and says so."""
+    body = {"first_name": "x", "last_name": "x", "phone": {"email": "x"}}
+    found = findings(call("Add signer", f"{A}/signers", body))
+    assert "phone.email" == found["fields.signer.email"].value
+    assert (Verdict.NOT_FOUND, "") == (
+        found["fields.signer.phone"].verdict,
+        found["fields.signer.phone"].value,
+    )
+    assert "turned off: it is told at the same place as fields.signer.email" == (
+        found["fields.signer.phone"].reason
+    )
 
 
 @pytest.mark.parametrize(
@@ -279,7 +285,8 @@ def test_a_shipped_name_that_meets_a_found_one_is_turned_off() -> None:
         ({"type": "bearer", "bearer": [{"key": "token", "value": "canary"}]}, "bearer", "Authorization",
          "Bearer {secret}"),
         ({"type": "bearer", "bearer": {"token": "canary"}}, "bearer", "Authorization", "Bearer {secret}"),
-        ({"type": "apikey", "apikey": [{"key": "key", "value": "X-Key"}, {"key": "value", "value": "canary"}]},
+        ({"type": "apikey", "apikey": [{"key": "key", "value": "X-Key"},
+                                       {"key": "value", "value": "canary"}]},
          "header", "X-Key", "{secret}"),
         ({"type": "apikey", "apikey": [{"key": "key", "value": "Authorization"},
                                        {"key": "value", "value": "Key {{canary}}"}]},
@@ -408,6 +415,21 @@ def test_names_are_not_taken_for_data(text: str) -> None:
 def test_what_is_shown_cannot_steer_a_terminal() -> None:
     """Escape sequences, line breaks and turned writing in names become question marks."""
     assert "a?[31mb c?d" == shown("a\x1b[31mb\nc\u202ed")
+
+
+@pytest.mark.parametrize("odd", ["\x1b[31m", "\ud800", "\u202e", "\n"])
+def test_what_cannot_be_printed_is_not_taken(odd: str) -> None:
+    """Names, words and addresses with such letters are left out, wherever they are."""
+    url = f"https://test.sign.example/a{odd}"
+    answer = {"status": f"done{odd}", f"ended_at{odd}": "x", f"signers{odd}": [{"id": "x"}]}
+    result = imported(
+        call("Add signer", f"{url}/signers", {**SIGNER, f"phone{odd}": "x"}),
+        call("Get workflow", f"{url}/workflows/:id", method="GET", answer=answer),
+        variable=[{"key": "test", "value": url}],
+        auth={"type": "apikey", "apikey": {"key": f"X-Key{odd}", "value": "x"}},
+    )
+    texts = [each.reason for each in result.findings] + [each.what for each in result.ignored]
+    assert odd not in "".join([result.text.replace("\n", ""), *texts, *result.notes])
 
 
 def test_segments_keep_text_beside_a_variable() -> None:
