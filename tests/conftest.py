@@ -5,6 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a machine makes examples is no property of the code: two cores may be shared with anything.
+settings.register_profile(
+    "patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 ALLOWED = Path(__file__).with_name("allowed_skips.txt")
 """One test id a line, such as ``tests/core/test_x.py::test_y``, then ``#`` and the reason."""

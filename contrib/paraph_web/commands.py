@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from paraph import Outcome
 from paraph.cli.session import Session, common
 from paraph.errors import MissingExtra
 
@@ -14,7 +15,10 @@ from paraph.errors import MissingExtra
 @common
 @click.pass_obj
 def receiver(session: Session, *, host: str, port: int) -> None:
-    """Receive webhooks for the configured accounts until Ctrl-C."""
+    """Receive webhooks for the configured accounts until Ctrl-C, and say what came of each delivery.
+
+    The vendor calls {public_url}/{account}/{webhook_secret} of paraph.toml: register that at the vendor.
+    """
     try:
         import uvicorn
     except ModuleNotFoundError:
@@ -22,4 +26,13 @@ def receiver(session: Session, *, host: str, port: int) -> None:
     from paraph_web.receiver import app
 
     # No access log: the path holds the secret.
-    uvicorn.run(app(session.config_path), host=host, port=port, access_log=False, server_header=False)
+    served = app(session.config_path, on_outcome=_tell)
+    uvicorn.run(served, host=host, port=port, access_log=False, server_header=False)
+
+
+def _tell(outcome: Outcome) -> None:
+    """Write one line for people: what became of a delivery, and which events it brought."""
+    said = [outcome.kind.value, *([outcome.reason] if outcome.reason else [])]
+    click.echo(f"delivery {outcome.delivery_id or '(not stored)'}: {', '.join(said)}", err=True)
+    for event in outcome.events:
+        click.echo(f"  {event.type.value}  {event.envelope_id or ''}".rstrip(), err=True)

@@ -200,15 +200,16 @@ async def _read(receive: Receive) -> bytes:
             return bytes(body)
 
 
-def app(config: str | Path | None = None) -> Receiver:
+def app(config: str | Path | None = None, *, on_outcome: Callable[[Outcome], None] | None = None) -> Receiver:
     """Make a receiver from a configuration file, for ``uvicorn --factory paraph_web:app``.
 
     :param config: by default ``$PARAPH_CONFIG``, then ``paraph.toml``.
+    :param on_outcome: as for :class:`Receiver`.
     :raises ConfigurationError: the configuration, or a path secret, is wrong.
     """
     client = AsyncClient.from_config(config)
     try:
-        return Receiver(client, owns_client=True)
+        return Receiver(client, owns_client=True, on_outcome=on_outcome)
     except BaseException:
         client.store.close()
         raise

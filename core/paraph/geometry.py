@@ -3,7 +3,7 @@
 Theory
 ======
 
-A :class:`~paraph.model.Rect` is in points (1/72 inch) from the top-left corner of the page *as a reader shows
+A :class:`~paraph.Rect` is in points (1/72 inch) from the top-left corner of the page *as a reader shows
 it*: cut to its crop box and turned by its rotation. A vendor may count otherwise in three ways, its
 :class:`Convention`:
 

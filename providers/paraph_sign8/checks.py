@@ -31,7 +31,7 @@ from paraph.provider import Account
 from paraph_sign8 import mapping
 from paraph_sign8.assumptions import assumed, missing, tells
 from paraph_sign8.dialect import Dialect
-from paraph_sign8.dialect.words import AuthType, Dispatch, Instant
+from paraph_sign8.dialect.words import AuthType, Dispatch, Instant, WorkflowStatus
 from paraph_sign8.planning import Layout, dispatch_of, lay_out, overlaps, signature_type_of
 from paraph_sign8.settings import Sign8Options, Sign8Settings
 
@@ -48,6 +48,7 @@ def check(envelope: Envelope, account: Account[Sign8Settings]) -> tuple[Problem,
     return (
         *found,
         *_authentication(account),
+        *_blindness(account),
         *_terms(envelope, account),
         *_order(envelope, dialect),
         *_people(envelope, dialect),
@@ -120,6 +121,23 @@ def _authentication(account: Account[Sign8Settings]) -> Iterator[Problem]:
 def _untold(path: str, leaf: str, what: str, *, warning: bool = False) -> Problem:
     message = f"the account's dialect cannot tell SIGN8 {what}"
     return problem(path, "dialect.untold", message, f"set dialect.{leaf}", warning=warning)
+
+
+def _blindness(account: Account[Sign8Settings]) -> Iterator[Problem]:
+    """Warn of states without a word in the dialect: a workflow that reaches one seems to go on for ever."""
+    dialect = account.settings.spoken
+    heard = set(dialect.words.workflow_statuses.values())
+    blind = [
+        status.value for status in WorkflowStatus if status in mapping.ENDED and status.value not in heard
+    ]
+    if dialect.offers("status") and blind:
+        yield problem(
+            f"accounts.{account.name}.dialect.words.workflow_statuses",
+            "dialect.blind",
+            f"without SIGN8's word for them, these states would go unseen: {', '.join(blind)}",
+            'write SIGN8\'s word and what it means, such as CLOSED = "completed"',
+            warning=True,
+        )
 
 
 def _terms(envelope: Envelope, account: Account[Sign8Settings]) -> Iterator[Problem]:

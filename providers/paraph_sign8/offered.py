@@ -81,7 +81,7 @@ def _lacking(dialect: Dialect, settings: Sign8Settings) -> Iterator[Capability]:
 
 
 def _shows(status: WorkflowStatus, event: WebhookEvent, dialect: Dialect, settings: Sign8Settings) -> bool:
-    """Whether an ending reaches us: by a status with a word for it, or a trusted webhook that says of what."""
+    """Whether an ending reaches us: by a status with a word for it, or a trusted webhook that names it."""
     if dialect.offers("status"):
         # Webhooks are hints then, so a word that the status lacks comes by no other way.
         return bool(dialect.status.status) and status.value in dialect.words.workflow_statuses.values()

@@ -181,7 +181,8 @@ class Sign8Settings:
 
     def problems(self) -> tuple[Problem, ...]:
         """Find what is wrong with the options together, without looking inside secrets."""
-        found = list(_dialect_problems(self._read))
+        where = f" in {self.dialect.name}" if isinstance(self.dialect, Path) else ""
+        found = list(_dialect_problems(self._read, where))
         if not _ORGANIZATION.fullmatch(self.organization_id):
             hint = "copy it from SIGN8's administration"
             found.append(_problem("organization_id", "organization.invalid", "it is no id", hint))
@@ -222,13 +223,13 @@ def _problem(path: str, code: str, message: str, hint: str = "") -> Problem:
     return Problem(path=path, code=code, message=message, hint=hint)
 
 
-def _dialect_problems(read: Dialect | DialectError) -> Iterator[Problem]:
+def _dialect_problems(read: Dialect | DialectError, where: str) -> Iterator[Problem]:
     if isinstance(read, Dialect):
         return
     if not read.problems:
         yield _problem("dialect", "dialect.unreadable", read.headline)
     for found in read.problems:
-        yield attrs.evolve(found, path=f"dialect.{found.path}")
+        yield attrs.evolve(found, path=f"dialect.{found.path}", message=f"{found.message}{where}")
 
 
 def _auth_problems(auth: Auth | None, dialect: Dialect) -> Iterator[Problem]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 import httpx
@@ -14,13 +18,19 @@ from pypdf.generic import FloatObject, NameObject, NumberObject, RectangleObject
 
 from paraph.client import Client
 from paraph.config import Config
+from paraph.model import Document, Envelope
+from paraph.ops.outcome import Outcome
 from paraph.store import Store, open_store
-from paraph.testing.simulator import Mail, Person
+from paraph.testing.simulator import Mail, Person, serve
 from paraph_sign8.dialect import Dialect
 from paraph_sign8.simulator import Sign8Simulator, create
 from paraph_sign8.simulator.model import Workflow
+from paraph_web import Receiver
+from support.post_office import SECRET, eventually
+from support.sign8_account import envelope, make_pdf, person
 
 ACCOUNT = "de"
+REFUSED = "api/workflow/workflowRefused"
 Corners = tuple[float, float, float, float]
 
 
@@ -69,6 +79,27 @@ class Deal:
         """Return the link that was last mailed to somebody who has to sign."""
         return [mail for mail in self.invitations() if mail.to == email][-1].link
 
+    @property
+    def reads(self) -> int:
+        """How often the client asked for a status."""
+        path = self.simulator.tenant.dialect.operations.status.path.partition("{")[0]
+        known = {f"{path}{workflow.id}" for workflow in self.workflows}
+        return sum(method == "GET" and path in known for method, path in self.requests)
+
+    def refuse(self, who: str = "bob@example.org", why: str = "Too dear") -> None:
+        """Let somebody refuse, and wait until the vendor has told."""
+        assert "closed" == self.person().decline(self.link(who), why)
+        self.simulator.webhooks.drain()
+
+
+def asked(name: str = "env1", **changes: Any) -> Envelope:
+    """Make an envelope of this id for Ada and Bob."""
+    plain: dict[str, Any] = {
+        "documents": [Document.from_bytes(make_pdf(), name="contract.pdf")],
+        "signatories": [person("ada"), person("bob", given_name="Bob", family_name="Noyce")],
+    }
+    return envelope(id=name, **{**plain, **changes})
+
 
 def config_of(
     simulator: Sign8Simulator, base_url: str, *, spoken: Mapping[str, Any] | None = None, **changes: Any
@@ -104,6 +135,80 @@ def dealing(
             config, registry=config.registry, store=own, transport=transport, pause=lambda _: None
         ) as client:
             yield Deal(simulator=simulator, config=config, client=client, requests=transport.requests)
+
+
+class Door:
+    """Webhooks by real HTTP: a receiver on a socket, and what became of each delivery.
+
+    :ivar url: below which the account's events have paths. :ivar client: works for the receiver.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.url = client.webhook_url(ACCOUNT)
+        self.outcomes: list[Outcome] = []
+
+    def settled(self) -> None:
+        """Wait until everything that came was processed, or put off: the receiver tells of both."""
+
+        def told() -> bool:
+            return all(
+                count % 2 == 0 for count in Counter(each.delivery_id for each in self.outcomes).values()
+            )
+
+        assert eventually(told), "the receiver did not come to an end"
+
+    def post(self, path: str, body: Any = None, **headers: str) -> None:
+        """Post what anybody may post, and wait until it is processed or put off. A dict is sent as JSON."""
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        before, place = len(self.outcomes), urlsplit(f"{self.url}/{path}")
+        # Not httpx: whoever posts would be heard in the log of who receives.
+        with closing(HTTPConnection(place.netloc)) as connection:
+            connection.request("POST", place.path, body=content, headers=headers)
+            assert 200 == connection.getresponse().status
+        assert eventually(lambda: len(self.outcomes) >= before + 2)
+        self.settled()
+
+
+@contextmanager
+def receiving(
+    dialect: Dialect | None = None,
+    *,
+    spoken: Mapping[str, Any] | None = None,
+    store: str = "memory:",
+    account: Mapping[str, Any] | None = None,
+    subscribed: bool = True,
+    **options: Any,
+) -> Iterator[tuple[Deal, Door]]:
+    """Do as :func:`dealing`, and have the vendor call a receiver of the account.
+
+    :param store: its URL. ``subscribed``: whether the vendor knows where to call.
+    """
+    simulator = create(dialect=dialect, **options)
+    receivers: list[Receiver] = []
+
+    async def door(scope: Any, receive: Any, send: Any) -> None:
+        # The receiver needs the client, whose configuration needs the port of this door.
+        await receivers[0](scope, receive, send)
+
+    with simulator.running() as base_url, closing(open_store(store)) as opened, serve(door) as public_url:
+        made = simulator.account(base_url)
+        spelled = {} if spoken is None else {"dialect": spoken}
+        table = {**made.table, **spelled, "webhook_secret": "env:HOOK", **(account or {})}
+        config = Config.from_mapping(
+            {"accounts": {ACCOUNT: table}, "webhooks": {"public_url": public_url}},
+            environ={**made.environment, "HOOK": SECRET},
+        )
+        transport = Recorder()
+        known: dict[str, Any] = {"registry": config.registry, "store": opened, "transport": transport}
+        with Client(config, pause=lambda _: None, **known) as client:
+            shut = Door(client)
+            receivers.append(Receiver(client, on_outcome=shut.outcomes.append))
+            if subscribed:
+                simulator.subscribe(shut.url)
+            yield Deal(simulator=simulator, config=config, client=client, requests=transport.requests), shut
+            simulator.webhooks.drain()
+            shut.settled()
 
 
 @attrs.frozen

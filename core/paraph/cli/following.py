@@ -11,7 +11,7 @@ from paraph.cli import output
 from paraph.cli.render import moment, to_json
 from paraph.cli.session import Session, account_option, common
 from paraph.errors import NotReady, UnsupportedCapability
-from paraph.model import Event, Evidence, SavedEvidence, SignatoryState, Snapshot
+from paraph.model import Decision, Event, Evidence, SavedEvidence, SignatoryState, Snapshot
 
 if TYPE_CHECKING:
     from paraph.client import Client
@@ -92,12 +92,15 @@ def _read(client: Client, envelope_id: str) -> Snapshot:
 
 def _show_list(found: tuple[Snapshot, ...]) -> None:
     output.write_table(
-        ("envelope", "reference", "account", "state", "sent"),
-        [
-            (each.id, each.reference, each.account, each.lifecycle.value, moment(each.sent_at))
-            for each in found
-        ],
+        ("envelope", "reference", "account", "state", "decided"),
+        [(each.id, each.reference, each.account, each.lifecycle.value, _decided(each)) for each in found],
     )
+
+
+def _decided(snapshot: Snapshot) -> str:
+    """Say how many signatories have signed, approved or refused."""
+    decided = sum(person.decision is not Decision.NONE for person in snapshot.signatories)
+    return f"{decided} of {len(snapshot.signatories)}"
 
 
 @click.command()

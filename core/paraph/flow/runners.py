@@ -27,6 +27,7 @@ from paraph.flow.commands import (
     Shared,
     Sleep,
 )
+from paraph.flow.quiet import quietly
 from paraph.flow.session import Cell, Sessions, request_of
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class SyncRunner:
 
         client = self._sessions.client(command.account)
         try:
-            response = client.send(request_of(client, command.request), stream=True)
+            with quietly():
+                response = client.send(request_of(client, command.request), stream=True)
             try:
                 body = Body(command, response, command.limit)
                 for raw in raw_blocks(response):
@@ -117,7 +119,8 @@ class SyncRunner:
 
         client = self._sessions.client(command.account)
         try:
-            response = client.send(request_of(client, command.request), stream=True)
+            with quietly():
+                response = client.send(request_of(client, command.request), stream=True)
             try:
                 tally = Tally(command, response)
                 if response.is_success:
@@ -219,7 +222,8 @@ class AsyncRunner:
 
         client = await self._client(command.account)
         try:
-            response = await client.send(request_of(client, command.request), stream=True)
+            with quietly():
+                response = await client.send(request_of(client, command.request), stream=True)
             try:
                 body = Body(command, response, command.limit)
                 async for raw in raw_blocks_async(response):
@@ -238,7 +242,8 @@ class AsyncRunner:
 
         client = await self._client(command.account)
         try:
-            response = await client.send(request_of(client, command.request), stream=True)
+            with quietly():
+                response = await client.send(request_of(client, command.request), stream=True)
             try:
                 tally = Tally(command, response)
                 if response.is_success:

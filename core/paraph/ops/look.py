@@ -82,6 +82,7 @@ def _located(kernel: Kernel, envelope_id: str) -> tuple[Carried, AttemptRecord]:
 def require(kernel: Kernel, account: Account[object], capability: Capability, hint: str = "") -> None:
     """Refuse what an account does not offer, before any request.
 
+    :param hint: what to do about it, where the provider itself has nothing to say.
     :raises UnsupportedCapability: it does not.
     """
     offered = kernel.provider(account).capabilities(account)
@@ -90,7 +91,7 @@ def require(kernel: Kernel, account: Account[object], capability: Capability, hi
             account=account.name,
             provider=account.provider,
             capability=capability.value,
-            hint=hint or offered.notes.get(capability, ""),
+            hint=offered.notes.get(capability, hint),
         )
 
 
@@ -180,7 +181,9 @@ def wait(
             break
         passed = ((yield from now()) - started).total_seconds()
         if passed >= timeout:
-            msg = f"envelope {envelope_id!r} is {snapshot.lifecycle} after {timeout:g} s; it lives on"
+            noted = "; ".join(each.message for each in snapshot.attention)
+            rest = f"but look: {noted}" if noted else "it lives on"
+            msg = f"envelope {envelope_id!r} is {snapshot.lifecycle} after {timeout:g} s; {rest}"
             raise WaitTimeout(msg)
         yield from sleep(min(pause, timeout - passed))
         pause = min(pause * GROWTH, LONGEST_PAUSE)

@@ -164,7 +164,9 @@ def _heard(path: str, table: Mapping[str, str], kind: type[StrEnum]) -> Iterator
     known = ", ".join(kind)
     for native, neutral in table.items():
         if neutral not in set(kind):
-            yield _bad(f"{path}.{native}", "value.unknown", f"unknown meaning; known: {known}")
+            # These tables read the other way round than those of words that are told.
+            hint = f'write it the other way round: "{neutral}" = "{native}"' if native in set(kind) else ""
+            yield _bad(f"{path}.{native}", "value.unknown", f"unknown meaning; known: {known}", hint)
 
 
 def _webhooks(dialect: Dialect) -> Iterator[Problem]:

@@ -48,8 +48,8 @@ def shipped(name: str) -> Dialect:
 
 
 def _file(name: str) -> dict[str, Any]:
-    text = importlib.resources.files("paraph_sign8.dialect").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    folder = importlib.resources.files("paraph_sign8.dialect")
+    return tomllib.loads(folder.joinpath(f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def load(path: Path) -> Dialect:

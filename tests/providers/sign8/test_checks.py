@@ -13,7 +13,7 @@ from paraph.model import Assurance, Document, Envelope, Field, Problem, Rect, Se
 from paraph.provider import Account
 from paraph_sign8.assumptions import USED_BY, assumed, missing
 from paraph_sign8.checks import check, configuration_problems
-from paraph_sign8.dialect import leaves, shipped
+from paraph_sign8.dialect import DialectError, leaves, parse, shipped
 from paraph_sign8.settings import (
     BearerAuth,
     HeaderAuth,
@@ -435,3 +435,19 @@ def test_any_envelope_is_checked_without_an_exception(
 def test_operations_are_named_by_the_leaf_that_is_missing() -> None:
     """Lacking optional operations is no problem of an envelope: the capabilities say it."""
     assert () == check(asked(), account(without("start", "status", "cancel", "remind", "download")))
+
+
+def test_states_without_a_word_are_warned_of() -> None:
+    """Where the status is read, an ending that the dialect has no word for would go unseen, and is named."""
+    heard = dialect(words__workflow_statuses={"CLOSED": "completed", "REFUSED": "refused"})
+    warnings = [each for each in check(asked(), account(heard)) if each.code == "dialect.blind"]
+    assert [False] == [each.blocking for each in warnings]
+    assert warnings[0].message.endswith("would go unseen: expired, cancelled")
+
+
+def test_a_word_table_the_wrong_way_round_is_turned() -> None:
+    """Who writes our word in front of SIGN8's is told how the line has to read."""
+    with pytest.raises(DialectError) as caught:
+        parse({"words": {"workflow_statuses": {"completed": "FERTIG"}}})
+    hints = [each.hint for each in caught.value.problems]
+    assert ['write it the other way round: "FERTIG" = "completed"'] == hints

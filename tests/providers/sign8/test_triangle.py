@@ -12,7 +12,7 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -25,15 +25,11 @@ from pypdf import PdfReader
 
 from paraph import errors
 from paraph.model import (
-    Assurance,
     Document,
     Envelope,
     EvidenceKind,
     FactType,
-    Field,
     Lifecycle,
-    Rect,
-    Secret,
     Signatory,
 )
 from paraph.model.snapshot import Decision
@@ -48,7 +44,8 @@ from paraph_sign8.planning import default_rect
 from paraph_sign8.simulator.model import Placed, Workflow
 from support.collection_of import clear_dialects, collection_of
 from support.dialects import dialects
-from support.sign8_stage import A4, ACCOUNT, PAGES, Deal, Page, dealing, pdf_of
+from support.sign8_envelopes import ANNEX, CONTRACT, KINDS, envelopes, index_of
+from support.sign8_stage import A4, ACCOUNT, PAGES, Deal, dealing
 
 F = FactType
 # Without shrinking: each example is a vendor on a socket, and the drawn dialects are small enough to read.
@@ -59,84 +56,14 @@ DRAWN = settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-CONTRACT = pdf_of()
-ANNEX = pdf_of((Page(A4, A4), Page(A4, A4)))
-EXPIRY = datetime(2090, 1, 31, tzinfo=UTC)
 NEAR: Final = 0.01
 """Points by which a place may move on its way: numbers are told rounded."""
 
 HARMLESS = {"place.taken", "seal.team"}
 """Warnings that a sound envelope may cause."""
 
-KINDS: Mapping[str, tuple[dict[str, Any], SignatureType]] = {
-    "simple": ({}, SignatureType.SIMPLE),
-    "advanced": ({"assurance": Assurance(level="AES")}, SignatureType.ADVANCED),
-    "qualified": ({"assurance": Assurance(level="QES")}, SignatureType.QUALIFIED),
-    "seal": (
-        {"kind": "seal", "verb": "seal", "assurance": Assurance(level="AES")},
-        SignatureType.ADVANCED_SEAL,
-    ),
-}
-"""What may be asked of somebody, and SIGN8's word for it."""
-
-PEOPLE = {"ada": ("Ada", "Lovelace"), "bob": ("Bob", "Noyce"), "eve": ("Ève", "O'Neill-Müller")}
-
-
-@st.composite
-def rects(draw: st.DrawFn, page: Page) -> Rect:
-    """Draw a rectangle that lies on a page, in hundredths of a point."""
-    wide, high = (int(each * 100) for each in page.size)
-    x, y = draw(st.integers(0, wide - 2000)), draw(st.integers(0, high - 2000))
-    width, height = draw(st.integers(2000, wide - x)), draw(st.integers(2000, high - y))
-    return Rect(x=x / 100, y=y / 100, width=width / 100, height=height / 100)
-
-
-@st.composite
-def envelopes(draw: st.DrawFn) -> Envelope:
-    """Draw an envelope with an attachment, two or three signatories and fields on pages of every kind."""
-    ids = list(PEOPLE)[: draw(st.integers(2, 3))]
-    in_turn = draw(st.booleans())
-    people = [
-        Signatory(
-            id=each,
-            given_name=PEOPLE[each][0],
-            family_name=PEOPLE[each][1],
-            email=f"{each}@example.org",
-            phone=f"+49151123456{number}",
-            stage=number if in_turn else 1,
-            **KINDS[draw(st.sampled_from(list(KINDS)))][0],
-        )
-        for number, each in enumerate(ids, start=1)
-    ]
-    fields = []
-    for who, kind in (("ada", "signature"), ("bob", "signature"), *(("bob", each) for each in draw(_notes))):
-        page = draw(st.sampled_from((1, 2, 3, 4, 5, 6, -1, -3)))
-        rect = draw(rects(PAGES[page - 1 if page > 0 else page]))
-        fields.append(Field(document="contract", signatory=who, page=page, rect=rect, kind=kind))
-    password = draw(st.sampled_from((None, "opèn sesame")))
-    return Envelope(
-        title="Contract № 7 / “final”",
-        message=draw(st.sampled_from(("", "Please sign.\nThank you."))),
-        documents=[
-            Document.from_bytes(CONTRACT, name="contract.pdf"),
-            Document.from_bytes(ANNEX, name="annex.pdf", role="attachment"),
-        ],
-        signatories=people,
-        fields=fields,
-        expires_at=draw(st.sampled_from((None, EXPIRY))),
-        options=[Sign8Options(password=Secret(password))] if password else [],
-    )
-
-
-_notes = st.lists(st.sampled_from(("date", "text", "initials")), unique=True, max_size=2)
-
 
 # What the vendor has understood, in neutral words
-
-
-def index_of(field: Field) -> int:
-    """Return a field's page, counted from 0."""
-    return field.page - 1 if field.page > 0 else len(PAGES) + field.page
 
 
 def places_of(envelope: Envelope) -> Counter[tuple[str, str, str, int]]:
@@ -227,13 +154,13 @@ def check_stamps(content: bytes, envelope: Envelope) -> None:
         for note in page.get("/Annots", ()):
             shown = note.get_object()
             if shown.get("/FT") == "/Sig":
-                box = tuple(float(each) for each in shown["/Rect"])
-                seen.append((number, PAGES[number].seen(box)))
+                left, bottom, right, top = (float(each) for each in shown["/Rect"])
+                seen.append((number, PAGES[number].seen((left, bottom, right, top))))
     assert len(envelope.signers) == len(seen)
     for field in envelope.fields:
         if field.kind == "signature" and field.rect is not None:
-            page, wanted = index_of(field), attrs.astuple(field.rect)
-            assert any(page == there and wanted == pytest.approx(where, abs=NEAR) for there, where in seen)
+            index, wanted = index_of(field), attrs.astuple(field.rect)
+            assert any(index == there and wanted == pytest.approx(where, abs=NEAR) for there, where in seen)
 
 
 # A whole life
@@ -477,14 +404,13 @@ def test_what_a_check_lets_through_arrives(dialect: Dialect, envelope: Envelope)
         assert Lifecycle.DRAFT is not snapshot.lifecycle or not dialect.offers("start")
         deal.simulator.clock.advance(timedelta(seconds=5))
         workflow = deal.workflow
-        assert workflow.id == snapshot.vendor_ref
-        assert WorkflowStatus.ACTIVE is workflow.status
+        assert (workflow.id, WorkflowStatus.ACTIVE) == (snapshot.vendor_ref, workflow.status)
         assert 1 == len(deal.simulator.effects.of("started"))
         assert len(envelope.documents) == len(workflow.files)
         assert len(envelope.signers) == len(workflow.signers)
         assert sum(places_of(envelope).values()) == len(workflow.signatures) + len(workflow.annotations)
         sign_in_turn(deal)
-        assert WorkflowStatus.COMPLETED is workflow.status
+        assert WorkflowStatus.COMPLETED is deal.workflow.status
         check_seen(deal, envelope, dialect)
 
 
@@ -536,7 +462,7 @@ def described(draw: st.DrawFn) -> Dialect:
 @settings(DRAWN, max_examples=10)
 @given(dialect=described(), envelope=envelopes())
 def test_an_imported_dialect_drives_the_plugin(dialect: Dialect, envelope: Envelope) -> None:
-    """A collection of a dialect is imported; what came out is understood by a vendor that has the original."""
+    """A collection of a dialect is imported; what came out is understood by who has the original."""
     imported = import_bytes(json.dumps(collection_of(dialect)).encode())
     original = to_table(dialect, complete=True)
     by_hand = {group: original[group] for group in BY_HAND}
