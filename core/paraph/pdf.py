@@ -61,6 +61,14 @@ def page_boxes(document: Document) -> tuple[PageBox, ...] | None:
 def pdf_problems(envelope: Envelope) -> Iterator[Problem]:
     """Yield PDFs that cannot be read or are encrypted, and fields on no page or beside theirs."""
     if not can_look():
+        if any(document.is_pdf for document in envelope.documents) and envelope.fields:
+            yield Problem(
+                path="fields",
+                code="pages.unseen",
+                message="whether these places lie on their pages is not known: PDFs are not looked into",
+                hint=f"pip install '{EXTRA}'",
+                severity=Severity.WARNING,
+            )
         return
     pages: dict[str, tuple[PageBox, ...]] = {}
     for index, document in enumerate(envelope.documents):

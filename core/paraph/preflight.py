@@ -307,7 +307,7 @@ def visibility_problems(offered: Capabilities) -> Iterator[Problem]:
             path="account",
             code="completion.unobservable",
             message="this account never tells that an envelope is completed",
-            hint="do not wait for it; see the provider's page",
+            hint=offered.notes.get(Capability.SEE_COMPLETION, "do not wait for it; see the provider's page"),
             severity=Severity.WARNING,
         )
 

@@ -1,7 +1,10 @@
 """What of a dialect an account would use: which of it is only assumed, and what of it is missing.
 
-Only what is told, or decides what is believed, counts. Of webhooks nothing does: they are read leniently, a
-path that is not theirs matches nothing, and what they say is believed as far as the account trusts them.
+Only what is told, or decides what is believed, counts. That covers one leaf by what it does not say: without
+a path for starting, that SIGN8 releases a complete workflow by itself is assumed.
+
+Of webhooks nothing counts where a status can be read, or where they are claims: they are read leniently, and a
+path that is not theirs matches nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from paraph_sign8.dialect import Dialect, Mark, leaves
+from paraph_sign8.dialect import Dialect, Leaf, Mark, leaves
 from paraph_sign8.dialect.words import DownloadForm, Place, Transfer
 from paraph_sign8.settings import Auth, HeaderAuth, OAuth2Auth, Sign8Settings
 
@@ -62,6 +65,15 @@ NEEDED: Final = (
     ("answers.file_id", "without the id of a file nothing can be placed on it"),
     ("answers.signer_id", "without the id of a signer nothing can be placed for them"),
     ("fields.workflow.name", "a workflow needs a name"),
+    ("fields.file.name", "nobody could see by its name which document is signed"),
+    ("fields.signer.given_name", "a contact needs a first name"),
+    ("fields.signer.family_name", "a contact needs a surname"),
+    ("fields.signer.email", "a contact needs an e-mail"),
+    ("fields.signature.page", "without it nothing says where a signature stands"),
+    ("fields.signature.x", "without it nothing says where a signature stands"),
+    ("fields.signature.y", "without it nothing says where a signature stands"),
+    ("fields.signature.width", "without it nothing says how large a signature is"),
+    ("fields.signature.height", "without it nothing says how large a signature is"),
 )
 """Leaves without which no envelope can be made, and why."""
 
@@ -85,13 +97,19 @@ OFFERED_IDS: Final = (
 """Likewise for operations that need not be offered: one that cannot say what it is about may hit another."""
 
 
+START: Final = "operations.start.path"
+"""The leaf that is an assumption where it is empty, whoever left it so."""
+
+
 def assumed(settings: Sign8Settings) -> tuple[str, ...]:
-    """Return the leaves that an account would use, that say something, and that nobody has confirmed."""
-    return tuple(
-        leaf.path
-        for leaf in leaves(settings.spoken)
-        if leaf.mark is Mark.ASSUMED and leaf.is_set and _is_used(leaf.path, settings)
-    )
+    """Return the leaves that an account would use and that nobody has confirmed, with an empty :data:`START`."""
+    return tuple(leaf.path for leaf in leaves(settings.spoken) if _is_assumed(leaf, settings))
+
+
+def _is_assumed(leaf: Leaf, settings: Sign8Settings) -> bool:
+    if leaf.path == START and not leaf.is_set:
+        return True
+    return leaf.mark is Mark.ASSUMED and leaf.is_set and _is_used(leaf.path, settings)
 
 
 def _is_used(path: str, settings: Sign8Settings) -> bool:

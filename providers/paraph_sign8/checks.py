@@ -29,7 +29,7 @@ from paraph.model import (
 from paraph.pdf import EXTRA, can_look
 from paraph.provider import Account
 from paraph_sign8 import mapping
-from paraph_sign8.assumptions import assumed, missing, tells
+from paraph_sign8.assumptions import START, assumed, missing, tells
 from paraph_sign8.dialect import Dialect
 from paraph_sign8.dialect.words import AuthType, Dispatch, Instant, WorkflowStatus
 from paraph_sign8.planning import Layout, dispatch_of, lay_out, overlaps, signature_type_of
@@ -48,6 +48,7 @@ def check(envelope: Envelope, account: Account[Sign8Settings]) -> tuple[Problem,
     return (
         *found,
         *_authentication(account),
+        *_starting(account),
         *_blindness(account),
         *_terms(envelope, account),
         *_order(envelope, dialect),
@@ -84,8 +85,19 @@ def configuration_problems(account: Account[Sign8Settings]) -> Iterator[Problem]
     for leaf, why in missing(settings.spoken):
         hint = "see `paraph sign8 dialect show`"
         yield problem(f"{where}.dialect.{leaf}", "dialect.incomplete", why, hint)
-    if account.environment == "production" and not settings.accept_assumptions:
+    if account.environment == "production" and settings.spoken.base == "simulator":
+        yield problem(
+            f"{where}.dialect",
+            "dialect.simulator",
+            "it builds on the simulator's own invention, which says nothing about SIGN8",
+            "leave base out, and write down what SIGN8's documentation says",
+        )
+    if _refuses_assumptions(account):
         yield from _assumptions(settings, where)
+
+
+def _refuses_assumptions(account: Account[Sign8Settings]) -> bool:
+    return account.environment == "production" and not account.settings.accept_assumptions
 
 
 def _assumptions(settings: Sign8Settings, where: str) -> Iterator[Problem]:
@@ -111,6 +123,19 @@ def _authentication(account: Account[Sign8Settings]) -> Iterator[Problem]:
             "auth.differs",
             f"the account authenticates by {auth.type!r}, its dialect says {told.value!r}",
             "the account's is used; make both the same if SIGN8 refuses it",
+            warning=True,
+        )
+
+
+def _starting(account: Account[Sign8Settings]) -> Iterator[Problem]:
+    """Warn where nothing starts a workflow, unless the account is refused for it."""
+    if not account.settings.spoken.offers("start") and not _refuses_assumptions(account):
+        yield problem(
+            f"accounts.{account.name}.dialect.{START}",
+            "start.assumed",
+            "the dialect has no call that starts a workflow: that SIGN8 asks the signatories by itself once a "
+            "workflow is complete is assumed, and if it does not, nobody is asked",
+            f"set dialect.{START} if SIGN8's documentation has such a call",
             warning=True,
         )
 
@@ -258,22 +283,8 @@ def _places(envelope: Envelope, dialect: Dialect) -> Iterator[Problem]:
 
 
 def _field(path: str, field: Field, dialect: Dialect) -> Iterator[Problem]:
-    is_signature = field.kind is FieldKind.SIGNATURE
-    entity = "signature" if is_signature else "annotation"
-    names = getattr(dialect.fields, entity)
-    if not is_signature and not dialect.offers("add_annotation"):
-        yield _untold(path, "operations.add_annotation.path", "annotations")
-        return
-    for name in ("file_id", "signer_id") if not is_signature else ():
-        if not tells(dialect, "add_annotation", "annotation", name):
-            yield _untold(path, f"fields.annotation.{name}", "whose annotation it is, and on which file")
-    if not is_signature and not names.text:
-        yield _untold(path, "fields.annotation.text", "what an annotation is")
-    if not is_signature and mapping.word_of(dialect.words.annotations, field.kind.value) is None:
-        yield _untold(f"{path}.kind", f"words.annotations.{field.kind.value}", "this kind of annotation")
-    for name in ("page", "x", "y"):
-        if not getattr(names, name):
-            yield _untold(path, f"fields.{entity}.{name}", "where a field is")
+    if field.kind is not FieldKind.SIGNATURE:
+        yield from _annotation(path, field, dialect)
     if not field.required:
         yield problem(
             f"{path}.required",
@@ -281,6 +292,23 @@ def _field(path: str, field: Field, dialect: Dialect) -> Iterator[Problem]:
             "nothing public says how SIGN8 is told that a field is optional, so it is not",
             warning=True,
         )
+
+
+def _annotation(path: str, field: Field, dialect: Dialect) -> Iterator[Problem]:
+    names = dialect.fields.annotation
+    if not dialect.offers("add_annotation"):
+        yield _untold(path, "operations.add_annotation.path", "annotations")
+        return
+    for name in ("file_id", "signer_id"):
+        if not tells(dialect, "add_annotation", "annotation", name):
+            yield _untold(path, f"fields.annotation.{name}", "whose annotation it is, and on which file")
+    if not names.text:
+        yield _untold(path, "fields.annotation.text", "what an annotation is")
+    if mapping.word_of(dialect.words.annotations, field.kind.value) is None:
+        yield _untold(f"{path}.kind", f"words.annotations.{field.kind.value}", "this kind of annotation")
+    for name in ("page", "x", "y"):
+        if not getattr(names, name):
+            yield _untold(path, f"fields.annotation.{name}", "where a field is")
 
 
 def _unseen(envelope: Envelope, laid: Layout) -> Iterator[Problem]:

@@ -358,3 +358,13 @@ def test_fields_of_a_protected_document_are_looked_at() -> None:
         Document.from_bytes(out.getvalue(), name="c.pdf"), rect=Rect(x=90, y=0, width=20, height=5)
     )
     assert [("documents[0]", "pdf.encrypted", False), ("fields[0].rect", "rect.outside", True)] == found
+
+
+def test_without_the_extra_places_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PDFs are not looked into, no place is known to lie on its page: a warning names the extra."""
+    document = Document.from_bytes(b"%PDF-1.7 %%EOF", id="c", name="c.pdf")
+    far = Field(document="c", signatory="ada", page=99, rect=Rect(x=10_000, y=0, width=1, height=1))
+    monkeypatch.setattr("paraph.pdf.can_look", lambda: False)
+    (found,) = pdf_problems(Envelope(title="t", documents=[document], fields=[far]))
+    assert ("pages.unseen", False, True) == (found.code, found.blocking, "paraph[pdf]" in found.hint)
+    assert () == tuple(pdf_problems(Envelope(title="t", documents=[document])))

@@ -293,6 +293,8 @@ def test_wait_refuses_where_completion_cannot_be_seen(both: Any, monkeypatch: py
     both.send(asked)
     with pytest.raises(Unobservable):
         both.wait(asked.id)
+    assert Lifecycle.CANCELLED is both.cancel(asked.id).lifecycle
+    assert Lifecycle.CANCELLED is both.wait(asked.id).lifecycle  # what has ended needs no waiting
     assert ["completion.unobservable"] == [problem.code for problem in both.check(envelope())]
 
 

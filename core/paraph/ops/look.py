@@ -162,12 +162,15 @@ def wait(
     :raises WaitTimeout: it did not happen in time.
     """
     snapshot = yield from project(kernel, envelope_id)
+    if until(snapshot):
+        return snapshot
     account = yield from call(kernel.account, snapshot.account)
     offered = kernel.provider(account).capabilities(account)
     if until is has_ended and Capability.SEE_COMPLETION not in offered:
+        note = offered.notes.get(Capability.SEE_COMPLETION, "")
         msg = (
-            f"account {account.name!r} never tells that an envelope is completed, so waiting would not end; "
-            "see the provider's page for what to do instead"
+            f"account {account.name!r} never tells that an envelope is completed, so waiting would not end"
+            f"{f' ({note})' if note else ''}; see the provider's page for what to do instead"
         )
         raise Unobservable(msg)
     started = yield from now()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import attrs
 
@@ -19,6 +19,11 @@ PLACEHOLDERS: Final = ("workflow_id", "file_id", "signer_id", "organization_id")
 """Ids that a path may hold."""
 
 FIRST_PAGES: Final = (0, 1)
+RESERVED: Final = frozenset(
+    {"authorization", "connection", "content-length", "content-type", "cookie", "host", "transfer-encoding"}
+)
+"""Headers that cannot tell the organisation."""
+
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _FIELD = re.compile(r"[^\s.\[\]{}$\"\\]{1,80}(\.[^\s.\[\]{}$\"\\]{1,80}){0,7}")
@@ -78,6 +83,8 @@ def _headers(dialect: Dialect) -> Iterator[Problem]:
     ):
         if not _HEADER.fullmatch(name) and not (path == "organization.name" and _FIELD.fullmatch(name)):
             yield _bad(path, "name.invalid", "it is no name of a header")
+    if dialect.organization.place is w.Place.HEADER and dialect.organization.name.lower() in RESERVED:
+        yield _bad("organization.name", "name.reserved", "this header has another meaning")
     if "{secret}" not in dialect.auth.template or not dialect.auth.template.isprintable():
         yield _bad("auth.template", "value.wrong", "it has to hold {secret}, such as 'Bearer {secret}'")
 
@@ -92,13 +99,19 @@ def _operations(dialect: Dialect) -> Iterator[Problem]:
             yield _bad(f"{path}.wrap", "name.invalid", "it is no dotted name")
         if not operation.path:
             continue
-        if not _PATH.fullmatch(operation.path) or "/../" in f"{operation.path}/":
+        if not _PATH.fullmatch(operation.path) or _leads_astray(operation.path):
             hint = "such as /workflows/{workflow_id}"
             yield _bad(f"{path}.path", "path.invalid", "it is no path that begins with a slash", hint)
         strangers = set(re.findall(r"\{(\w+)\}", operation.path)) - set(PLACEHOLDERS)
         if strangers:
             known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
             yield _bad(f"{path}.path", "path.placeholder", f"unknown placeholder; known: {known}")
+
+
+def _leads_astray(path: str) -> bool:
+    """Whether a path could be read as another host, or as one above: ``//host``, ``..``, also encoded."""
+    plain = unquote(path)
+    return plain.startswith("//") or any(segment in {".", ".."} for segment in plain.split("/"))
 
 
 def _fields(dialect: Dialect) -> Iterator[Problem]:

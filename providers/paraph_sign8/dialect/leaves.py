@@ -41,7 +41,7 @@ class Leaf:
     """One value of a dialect.
 
     :ivar path: its keys, joined by dots. ``value``: as a file would hold it.
-    :ivar source: the contract's section behind a confirmed value.
+    :ivar source: the contract's section behind a confirmed value; of an assumed one, who guessed it.
     """
 
     path: str
@@ -61,6 +61,8 @@ def leaves(dialect: Dialect) -> tuple[Leaf, ...]:
 
 
 def _marked(dialect: Dialect, path: str, value: Any) -> Leaf:
+    if path in dialect.guessed:
+        return Leaf(path=path, value=value, mark=Mark.ASSUMED, source="guessed by an import")
     if path in dialect.configured:
         return Leaf(path=path, value=value, mark=Mark.CONFIGURED)
     if path in CONFIRMED:
@@ -71,7 +73,7 @@ def _marked(dialect: Dialect, path: str, value: Any) -> Leaf:
 def values(dialect: Dialect) -> Iterator[tuple[str, Any]]:
     """Yield pairs of path and value, in the order of the file."""
     for field in attrs.fields(Dialect):
-        if field.name != "configured":
+        if field.name not in {"configured", "guessed", "base"}:
             yield from _within(field.name, getattr(dialect, field.name))
 
 

@@ -301,6 +301,8 @@ class Dialect:
     """Everything that contract section 7 lists. Frozen; read it with :func:`paraph_sign8.dialect.parse`.
 
     :ivar configured: leaves that a customer, an import or the simulator gave; all others are as shipped.
+    :ivar guessed: leaves that an import guessed and nobody has confirmed yet: as good as assumed.
+    :ivar base: the shipped dialect that it began with; what is written as a table again begins with ``default``.
     """
 
     servers: Servers = attrs.field(factory=Servers)
@@ -314,6 +316,8 @@ class Dialect:
     formats: Formats = attrs.field(factory=Formats)
     webhooks: Webhooks = attrs.field(factory=Webhooks)
     configured: frozenset[str] = attrs.field(default=frozenset(), eq=False, repr=False)
+    guessed: frozenset[str] = attrs.field(default=frozenset(), eq=False, repr=False)
+    base: str = attrs.field(default="default", eq=False, repr=False)
 
     def operation(self, name: str) -> Operation:
         """Return an operation by its key, such as ``add_workflow``."""

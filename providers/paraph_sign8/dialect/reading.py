@@ -3,6 +3,9 @@
 A table changes only what it names; the rest stays as in its ``base``, which is ``default`` unless it
 says ``simulator``. Tables of words and webhook paths are the exception: one that is given replaces the
 whole, since a word that was left out is one that the vendor does not have.
+
+``guessed`` lists the leaves that an import guessed. They work like any other and are marked as assumed, until
+somebody who has looked them up takes them out of the list.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import importlib.resources
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, cast
@@ -44,7 +47,7 @@ def shipped(name: str) -> Dialect:
     if name == "default":
         return attrs.evolve(_read(Dialect(), _file("default"), []), configured=frozenset())
     dialect = _read(shipped("default"), _file(name), [])
-    return attrs.evolve(dialect, configured=frozenset(path for path, _ in values(dialect)))
+    return attrs.evolve(dialect, configured=frozenset(path for path, _ in values(dialect)), base=name)
 
 
 def _file(name: str) -> dict[str, Any]:
@@ -88,11 +91,27 @@ def parse(table: Mapping[str, Any], *, what: str = "dialect") -> Dialect:
     if not isinstance(base, str) or base not in SHIPPED:
         found.append(_problem("base", "value.unknown", f"unknown; known: {', '.join(SHIPPED)}"))
         base = "default"
+    listed = rest.pop("guessed", [])
     dialect = _read(shipped(base), rest, found)
+    dialect = attrs.evolve(dialect, guessed=frozenset(_guessed(listed, dialect, found)))
     found += problems_of(dialect)
     if found:
         raise DialectError(f"{what}: {len(found)} problem(s) in the dialect", tuple(found))
     return dialect
+
+
+def _guessed(listed: Any, dialect: Dialect, found: list[Problem]) -> Iterator[str]:
+    """Yield the leaves of the list, if it is one."""
+    if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
+        found.append(_problem("guessed", "value.type", "has to be an array of leaves, like formats.origin"))
+        return
+    known = {path for path, _ in values(dialect)}
+    for path in listed:
+        if path in known:
+            yield path
+        else:
+            hint = "take it out; `paraph sign8 dialect show` lists the leaves"
+            found.append(_problem("guessed", "leaf.unknown", f"{path!r} is no leaf of this dialect", hint))
 
 
 def _read(base: Dialect, table: Mapping[str, Any], found: list[Problem]) -> Dialect:
@@ -107,7 +126,7 @@ def _filled(base: Any, table: Mapping[str, Any], path: str, found: list[Problem]
     """Return an attrs object with what a table changes; what is wrong goes to ``found``."""
     kind = type(base)
     hints = typing.get_type_hints(kind)
-    names = [field.name for field in attrs.fields(kind) if field.name != "configured"]
+    names = [field.name for field in attrs.fields(kind) if field.name not in {"configured", "guessed", "base"}]
     changes: dict[str, Any] = {}
     for key, value in table.items():
         where = f"{path}{key}"

@@ -33,13 +33,14 @@ def to_table(dialect: Dialect, *, complete: bool = False) -> dict[str, Any]:
 
     :param complete: every leaf, not only the configured ones.
     """
-    return _table(dialect, shipped("default"), "", dialect.configured, complete=complete)
+    table = _table(dialect, shipped("default"), "", dialect.configured, complete=complete)
+    return {"guessed": sorted(dialect.guessed), **table} if dialect.guessed else table
 
 
 def _table(value: Any, base: Any, path: str, configured: frozenset[str], *, complete: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in attrs.fields(type(value)):
-        if field.name == "configured":
+        if field.name in {"configured", "guessed", "base"}:
             continue
         where, mine, theirs = f"{path}{field.name}", getattr(value, field.name), getattr(base, field.name)
         if attrs.has(type(mine)):

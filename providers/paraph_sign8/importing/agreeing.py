@@ -56,7 +56,8 @@ def organizations(told: Mapping[str, Told]) -> dict[str, Spot]:
 
 def organization_name(header: str) -> int:
     """Say how well a header's name is that of the organisation's id."""
-    return organization(Spot(steps=(header,), shape=NOTHING))
+    bare = header[2:] if header.lower().startswith("x-") else header
+    return max(organization(Spot(steps=(name,), shape=NOTHING)) for name in (header, bare))
 
 
 def place_organization(offered: Offered, spelled: Mapping[str, Spot], board: Board) -> None:

@@ -61,6 +61,9 @@ def assemble(kind: str, board: Board) -> Imported:
     _settle(board)
     findings = _in_order(board)
     table = _table(findings)
+    guessed = [each.path for each in findings if each.verdict is Verdict.GUESSED and each.written]
+    if guessed:
+        table = {"guessed": guessed, **table}
     text = to_toml(table, _comments(kind, findings))
     return Imported(
         kind=kind,
@@ -166,7 +169,8 @@ def _table(findings: Sequence[Finding]) -> dict[str, Any]:
 def _comments(kind: str, findings: Sequence[Finding]) -> dict[str, str]:
     comments = {
         "": f"SIGN8's API as a {kind} describes it, read by `paraph sign8 import`.\n"
-        "What is marked as guessed has to be checked by a person. What is not here is as shipped: assumed.\n"
+        "What is marked as guessed has to be checked by a person; it counts as assumed until it is taken\n"
+        "out of the list `guessed`. What is not here is as shipped: assumed.\n"
         "`paraph sign8 dialect show` with this file's name says which is which."
     }
     lost = [each.path.split(".")[1] for each in findings if _is_lost(each)]

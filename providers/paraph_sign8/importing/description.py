@@ -68,6 +68,7 @@ class Request:
     :ivar hints: other names of it, such as an OpenAPI summary. ``about``: what is written about it.
     :ivar bases: what the file writes before the path: a URL, or variables such as ``{{baseUrl}}``.
     :ivar query: shapes by name; ``headers``: names, without those that every client sends.
+    :ivar open_headers: those whose value is one variable, and the scheme before it, such as ``Token``.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Request:
     segments: tuple[Segment, ...] = ()
     query: Mapping[str, Shape] = attrs.field(factory=dict)
     headers: tuple[str, ...] = ()
+    open_headers: Mapping[str, str] = attrs.field(factory=dict)
     auth: Auth | None = None
     form: BodyForm = BodyForm.NONE
     body: Shape = NOTHING
@@ -194,6 +196,7 @@ def together(requests: Iterable[Request]) -> tuple[Request, ...]:
             bases=tuple(dict.fromkeys((*first.bases, *request.bases))),
             query=query,
             headers=tuple(dict.fromkeys((*first.headers, *request.headers))),
+            open_headers={**request.open_headers, **first.open_headers},
             auth=first.auth or request.auth,
             form=first.form if first.form is not BodyForm.NONE else request.form,
             body=merged(first.body, request.body),

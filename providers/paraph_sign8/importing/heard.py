@@ -7,7 +7,7 @@ from typing import Final
 
 from paraph_sign8.importing.agreeing import Offered
 from paraph_sign8.importing.description import is_data, shown
-from paraph_sign8.importing.findings import Board
+from paraph_sign8.importing.findings import Board, Verdict
 from paraph_sign8.importing.naming import CLEAR, NEAR, WEAK, fits, id_of, joined, names_thing
 from paraph_sign8.importing.shapes import NOTHING, Kind, Look, Shape, Spot, spots
 from paraph_sign8.importing.told import Candidate
@@ -298,7 +298,7 @@ def _place_interface_columns(offered: Offered, board: Board) -> None:
     for key, wanted in FIELDS["interface"].items():
         path = f"fields.interface.{key}"
         known = board.findings.get(path)
-        if known is not None and known.written:
+        if known is not None and known.verdict is not Verdict.NOT_FOUND:
             continue
         clear = [spot for spot in given if fits(spot.name, wanted, entity=Noun.INTERFACE) >= NEAR]
         names = {spot.name for spot in clear}
@@ -307,7 +307,7 @@ def _place_interface_columns(offered: Offered, board: Board) -> None:
     path = "fields.interface.interface_id"
     known = board.findings.get(path)
     names = {spot.name for spot in given if id_of(spot.name) == (Noun.INTERFACE, CLEAR)}
-    if len(names) == 1 and not (known and known.written):
+    if len(names) == 1 and (known is None or known.verdict is Verdict.NOT_FOUND):
         board.put(path, next(iter(names)), CLEAR, "an interface's id in an answer")
 
 

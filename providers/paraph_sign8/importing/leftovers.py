@@ -34,8 +34,23 @@ def place_leftovers(description: Description, matched: Matched, offered: Offered
             board.ignore(
                 f"answer of {operation}: {', '.join(map(shown, places[:_SHOWN]))}{more}", "not needed"
             )
+    _place_headers(description, board)
     for what, why in description.skipped:
         board.ignore(what, why)
+
+
+def _place_headers(description: Description, board: Board) -> None:
+    """List the headers of requests that are neither the authentication nor the organisation's id."""
+    used = {
+        str(found.value).lower()
+        for leaf in ("auth.header", "organization.name")
+        if (found := board.findings.get(leaf)) and found.written
+    }
+    calls = [each for each in description.requests if not each.webhook]
+    names = dict.fromkeys(header for call in calls for header in call.headers)
+    for name in names:
+        if name.lower() not in used:
+            board.ignore(f"header {shown(name)}", "paraph does not send it")
 
 
 _SHOWN = 12

@@ -111,6 +111,7 @@ class _Reader:
     ) -> Request:
         query: dict[str, Shape] = {}
         headers: list[str] = []
+        opened: dict[str, str] = {}
         for each in (*_list(item.get("parameters")), *_list(operation.get("parameters"))):
             parameter = _table(self.schemas.resolved(each))
             name, place = _text(parameter.get("name")), parameter.get("in")
@@ -118,6 +119,8 @@ class _Reader:
                 query[name] = self.schemas.shape(parameter.get("schema"))
             elif name and place == "header":
                 headers.append(name)
+                if parameter.get("required") is True:
+                    opened[name] = ""
         form, body = self.body(operation.get("requestBody"))
         return Request(
             name=_text(operation.get("operationId")) or _text(operation.get("summary")),
@@ -128,6 +131,7 @@ class _Reader:
             segments=segments_of(path),
             query=query,
             headers=tuple(headers),
+            open_headers=opened,
             auth=self.auth(operation.get("security", self.document.get("security"))),
             form=form,
             body=body,

@@ -8,6 +8,7 @@ from typing import Final
 
 import attrs
 
+from paraph_sign8.dialect.leaves import CONFIRMED
 from paraph_sign8.dialect.model import Fields
 from paraph_sign8.importing.agreeing import Offered, agree, organizations, place_organization
 from paraph_sign8.importing.calls import CORE, OPERATIONS, Matched
@@ -171,6 +172,8 @@ def _place(entity: str, key: str, found: Named, tells: Told, board: Board) -> No
         board.miss(path, f"equally good: {shown(rivals)}")
     elif not tells.spots:
         board.miss(path, "the file shows no body")
+    elif tells.shown and path not in CONFIRMED:
+        board.clear(path, "turned off: the body shows no such field")
     else:
         board.miss(path, "no such field in the body")
 
@@ -178,6 +181,14 @@ def _place(entity: str, key: str, found: Named, tells: Told, board: Board) -> No
 def _ignore(operation: str, offered: Offered, taken: frozenset[int], board: Board) -> None:
     tells, found = offered.told[operation], offered.named.get(operation)
     unused = found.unused if found else [spot for spot in tells.spots if id(spot) not in taken]
+    rivals = (
+        {id(each.spot): key for key, several in found.rivals.items() for each in several} if found else {}
+    )
+    for spot in unused:
+        if id(spot) in rivals:
+            name = shown(tells.name(spot))
+            board.ignore(f"{operation}: {name}", f"another field is as good for {rivals[id(spot)]}")
+    unused = [spot for spot in unused if id(spot) not in rivals]
     names = [shown(tells.name(spot)) for spot in unused]
     if names:
         board.ignore(f"{operation}: {', '.join(names)}", "no place in a dialect")
@@ -198,13 +209,20 @@ def _place_calls(offered: Offered, taken: frozenset[int], board: Board) -> None:
         _place_call(key, [each for each in calls if each in offered.told], offered, board)
 
 
+def _shows_or_holds(key: str, tells: Told) -> bool:
+    return key in tells.in_path or tells.shown
+
+
 def _place_call(key: str, calls: Sequence[str], offered: Offered, board: Board) -> None:
     path = f"fields.call.{key}"
     hits = {each: offered.named[each].found[key] for each in calls if key in offered.named[each].found}
     if not hits:
         needing = [operation for operation in calls if key in NEEDS[operation]]
+        asked = needing or [operation for operation in calls if operation == "cancel" and key == "reason"]
         if needing and all(key in offered.told[operation].in_path for operation in needing):
             board.put(path, "", NEAR, "it stands in the paths")
+        elif asked and all(_shows_or_holds(key, offered.told[operation]) for operation in asked):
+            board.clear(path, "turned off: the bodies of these calls show no such field")
         else:
             board.miss(path, "no call shows it" if calls else "none of these calls was found")
         return

@@ -31,6 +31,7 @@ from paraph_sign8.importing.shapes import NOTHING, Budget, Kind, Shape, merged, 
 from paraph_sign8.importing.source import DEEPEST, ImportFault
 
 _VERSION: Final = re.compile(r"v2\.[01](\.\d+)?")
+_ANY_VERSION: Final = re.compile(r"\bv\d{1,3}(\.\d{1,3}){0,2}\b")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _USUAL: Final = re.compile(
     r"accept(-encoding|-language)?|cache-control|connection|content-(length|type)|cookie|host|user-agent"
@@ -60,12 +61,15 @@ def read_collection(value: Mapping[str, Any], budget: Budget) -> Description:
     """Read a collection. :raises ImportFault: it is of another version, or holds no request."""
     schema = value["info"].get("schema") if isinstance(value.get("info"), dict) else None
     if isinstance(schema, str) and not _VERSION.search(schema):
-        raise ImportFault("a Postman collection of another version; export it as v2.1")
+        version = _ANY_VERSION.search(schema)
+        called = version[0] if version else "of another version"
+        raise ImportFault(f"this is a Postman collection {called}; export it as v2.1")
     variables = _variables(value.get("variable"))
     reader = _Reader(budget=budget, variables=variables)
     requests = together(reader.items(value.get("item"), (), reader.auth(value.get("auth")), 0))
     if not requests:
-        raise ImportFault("the Postman collection holds no request")
+        version = _VERSION.search(schema) if isinstance(schema, str) else None
+        raise ImportFault(f"the Postman collection{f' {version[0]}' if version else ''} holds no request")
     bases = {base for request in requests if not request.webhook for base in request.bases}
     servers = [Server(url=_resolved(base, variables), key=base, about=base) for base in sorted(bases) if base]
     servers += [
@@ -138,7 +142,10 @@ class _Reader:
             other, more = self.body(example.get("body"))
             form, body = form if form is not BodyForm.NONE else other, merged(body, more)
             query = query | _split(_url(example.get("url")))[2]
-        headers, by_header = _headers(table.get("header"))
+        headers, opened, by_header = _headers(table.get("header"))
+        said = self.auth(table.get("auth")) or (None if by_header else auth)
+        if by_header and (said is None or said.kind == "noauth"):
+            said = by_header  # whoever pastes a key into the headers turns Postman's own way off
         path = _resolved_prefix(path, self.variables)
         yield Request(
             name=name,
@@ -149,7 +156,8 @@ class _Reader:
             segments=segments_of(path),
             query=dict.fromkeys((*query, *_query(table.get("url"))), NOTHING),
             headers=headers,
-            auth=self.auth(table.get("auth")) or by_header or auth,
+            open_headers=opened,
+            auth=said,
             form=form,
             body=body,
             answers=tuple(answers),
@@ -309,9 +317,10 @@ def _resolved_prefix(path: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, path)
 
 
-def _headers(value: Any) -> tuple[tuple[str, ...], Auth | None]:
-    """Return the names of headers, and the authentication that one of them is."""
+def _headers(value: Any) -> tuple[tuple[str, ...], Mapping[str, str], Auth | None]:
+    """Return the names of headers, those that hold one variable, and the authentication that one is."""
     names: list[str] = []
+    opened: dict[str, str] = {}
     auth: Auth | None = None
     for row in value if isinstance(value, list) else ():
         name = _text(row.get("key")).strip() if isinstance(row, dict) else ""
@@ -322,9 +331,10 @@ def _headers(value: Any) -> tuple[tuple[str, ...], Auth | None]:
             scheme = prefix.strip().lower()
             kind = scheme if name.lower() == "authorization" and scheme in {"bearer", "basic"} else "apikey"
             auth = auth or Auth(kind=kind, header=name, prefix=prefix)
-            continue
+        elif _ONE_VARIABLE.fullmatch(value := _text(row.get("value")).strip()) and "{{$" not in value:
+            opened[name] = _prefix(value)  # {{$guid}} is made up anew for each call
         names.append(name)
-    return tuple(names), auth
+    return tuple(names), opened, auth
 
 
 def _prefix(value: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from paraph_sign8.assumptions import missing
+from paraph_sign8.dialect import parse
 from paraph_sign8.importing.assembling import Imported, steps_of
 from paraph_sign8.importing.findings import Finding, Verdict
 from paraph_sign8.showing import Table, written
@@ -104,13 +106,42 @@ def _steps(imported: Imported, target: Path) -> Iterator[str]:
         yield f"Set path and method of {', '.join(imported.missing)} in {target} by hand."
     guessed = imported.count(Verdict.GUESSED)
     if guessed:
-        yield f"Look at the {guessed} guessed value(s); {target} marks them with `# guessed`."
+        yield (
+            f"Look at the {guessed} guessed value(s), which {target} marks; they count as assumed until "
+            "you take them out of its list `guessed`."
+        )
     by_hand = [what for start, what in _BY_HAND if any(leaf.startswith(start) for leaf in lost)]
+    by_hand += [f"{leaf}: {why}" for leaf, why in _needed(imported)]
     if by_hand:
         listed = "".join(f"\n   - {what}" for what in by_hand)
         yield f"Look up in SIGN8's documentation what the file does not say:{listed}"
+    yield from _blind(imported, target)
     yield f'Put dialect = "{target.name}" into the account in paraph.toml.'
     if {"servers.test", "servers.production"} <= lost:
         yield "Put base_url into the account: the file does not say which system it is for."
     yield "Put auth with a reference to your secret into the account; nothing secret was read."
     yield f"Run `paraph sign8 dialect show {target}`: what is still assumed is refused in production."
+
+
+def _needed(imported: Imported) -> Iterator[tuple[str, str]]:
+    """Yield the fields that were turned off though something has to tell it, and why."""
+    off = {each.path for each in imported.findings if each.verdict is Verdict.NOT_FOUND and each.written}
+    told = missing(parse(imported.table))
+    return ((leaf, why) for leaf, why in told if leaf in off and leaf.startswith("fields."))
+
+
+def _blind(imported: Imported, target: Path) -> Iterator[str]:
+    """Say which statuses paraph does not see: no word of the file, or only an assumed one, means them."""
+    if any(each.path == "operations.status.path" and not each.value for each in imported.findings):
+        yield "No request reads a workflow (operations.status): only trusted webhooks tell paraph of its end."
+        return
+    for table in ("words.workflow_statuses", "words.signer_statuses"):
+        found = [each for each in imported.findings if each.path.startswith(f"{table}.")]
+        lost = [each.path.removeprefix(f"{table}.") for each in found if each.verdict is Verdict.NOT_FOUND]
+        if not lost:
+            continue
+        assumed = "" if len(lost) < len(found) else ", unless SIGN8 calls them by these very words"
+        yield (
+            f"Fill in the missing words of {table} in {target}: until then paraph is blind to "
+            f"{', '.join(lost)}{assumed}."
+        )

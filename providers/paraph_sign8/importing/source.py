@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -20,6 +21,18 @@ LARGEST: Final = 8 << 20
 
 DEEPEST: Final = 64
 """Levels of nesting."""
+
+_WANTED: Final = "a Postman collection (v2.1) or an OpenAPI description (JSON or YAML) is expected"
+_BEGINNINGS: Final = {b"%PDF": "a PDF", b"PK\x03\x04": "a ZIP archive or an office document"}
+_YAML: Final = frozenset({".yaml", ".yml"})
+_PLAUSIBLE: Final = re.compile(r"""^["']?(openapi|swagger|info|paths)["']?[ \t]*:""", re.MULTILINE)
+"""A line that a description of an API in YAML has."""
+
+_TOML: Final = re.compile(
+    r"""\[\[?(?!(true|false|null)\])[A-Za-z_][\w."-]{0,80}\]\]?([ \t]*\#.*)?"""
+    r"""|["']?[A-Za-z_][\w."'-]{0,80}[ \t]*=.*"""
+)
+"""A line that is a table's head, or a key and its value."""
 
 
 class ImportFault(ConfigurationError):
@@ -37,29 +50,44 @@ def read_file(path: Path) -> Any:
     except OSError as error:
         raise ImportFault(f"{path}: {error.strerror or 'cannot be read'}") from None
     try:
-        return read_bytes(raw)
+        return read_bytes(raw, path.suffix.lower())
     except ImportFault as fault:
         raise ImportFault(f"{path}: {fault.headline}") from None
 
 
-def read_bytes(raw: bytes) -> Any:
+def read_bytes(raw: bytes, suffix: str = "") -> Any:
     """Read the bytes of a JSON or YAML file: objects, lists, texts, numbers, true, false and ``None``.
 
+    :param suffix: the end of the file's name, such as ``.yaml``, in small letters.
     :raises ImportFault: they are neither.
     """
     if len(raw) > LARGEST:
         raise ImportFault(f"larger than {LARGEST >> 20} MiB; no description of an API is")
+    for begin, what in _BEGINNINGS.items():
+        if raw.startswith(begin):
+            raise ImportFault(f"this is {what}; {_WANTED}")
     text = _text(raw)
     start = text.lstrip()[:1]
     if not start:
         raise ImportFault("the file is empty")
     if start == "<":
         raise ImportFault("this is HTML or XML, such as a login page that was saved; export the file again")
+    if start != "{" and (suffix == ".toml" or _is_toml(text)):
+        raise ImportFault(f"this is TOML, such as a dialect or a configuration; {_WANTED}")
     if start in {"{", "["}:
         return _json(text)
+    if suffix not in _YAML and not _PLAUSIBLE.search(text):
+        raise ImportFault(f"this is neither JSON nor an OpenAPI description in YAML; {_WANTED}")
     from paraph_sign8.importing.yamls import read_yaml
 
     return read_yaml(text)
+
+
+def _is_toml(text: str) -> bool:
+    """Whether the first line that says something is one of TOML: a table's head, or a key and its value."""
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    return _TOML.fullmatch(first[:400]) is not None
 
 
 def _text(raw: bytes) -> str:

@@ -23,6 +23,15 @@ from paraph_sign8.importing.vocabulary import HEARD, MARKERS, WORDS, Noun
 _GUESS: Final = SURE - 1
 _SCOPE: Final = re.compile(r"[\w.:/-]{1,80}( [\w.:/-]{1,80}){0,9}")
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,80}")
+_NEARLY_ALL: Final = 0.8
+"""Of all calls, the part that a header has to stand on."""
+
+_NOTHING_NEEDED: Final = frozenset({"noauth", "none"})
+_OF_ONE_CALL: Final = re.compile(
+    r"idempoten|request-?id|correlation|trace|span|content-|accept|user-agent|version", re.IGNORECASE
+)
+"""Headers whose value tells calls apart, or says how they are written."""
+
 _TOKEN_PATH: Final = re.compile(r"/[A-Za-z0-9_.~/-]{1,200}")
 
 SHIPPED_EVENT: Final = ("api/workflow/workflowRefused", "refused")
@@ -90,6 +99,8 @@ def place_auth(matched: Matched, board: Board) -> None:
     keys = ("type", "header", "template", "token_url", "scope")
     for key in keys:
         board.miss(f"auth.{key}", "the file does not say how calls are authenticated")
+    if not {auth.kind for auth in votes} - _NOTHING_NEEDED and _place_open_header(matched, keys, board):
+        return
     if not votes:
         return
     (auth, count), *others = votes.most_common()
@@ -108,6 +119,35 @@ def place_auth(matched: Matched, board: Board) -> None:
     for key in keys:
         board.miss(f"auth.{key}", f"not needed, or not said, for {shown(auth.kind)}")
     _put_auth(auth, board)
+
+
+def _place_open_header(matched: Matched, keys: Sequence[str], board: Board) -> bool:
+    """Guess that calls are authenticated by the one header of (nearly) all of them that holds a variable."""
+    calls = [each.request for each in matched.found.values()]
+    counts = Counter(header for call in calls for header in call.open_headers if _may_be_secret(header))
+    usual = sorted(header for header, count in counts.items() if count >= _NEARLY_ALL * len(calls))
+    if not usual:
+        return False
+    if len(usual) > 1:
+        for key in keys:
+            board.miss(f"auth.{key}", f"equally good: the headers {' and '.join(usual)}")
+        return True
+    (header,) = usual
+    prefixes = Counter(call.open_headers[header] for call in calls if header in call.open_headers)
+    ((prefix, _),) = prefixes.most_common(1)
+    for key in keys:
+        board.miss(f"auth.{key}", f"not needed for the header {header}")
+    reason = f"the only header of {counts[header]} of {len(calls)} calls whose value is a variable"
+    for key, value in (("type", "header"), ("header", header), ("template", f"{prefix}{{secret}}")):
+        board.put(f"auth.{key}", value, WEAK, reason)
+    return True
+
+
+def _may_be_secret(header: str) -> bool:
+    """Whether a header can be the one that authenticates: neither an organisation's id nor a call's own."""
+    if not _HEADER.fullmatch(header) or is_data(header) or organization_name(header) >= WEAK:
+        return False
+    return not _OF_ONE_CALL.search(header)
 
 
 def _auth_fault(auth: Auth) -> str:

@@ -12,9 +12,9 @@ from typing import Final
 import attrs
 
 from paraph_sign8.importing.description import BodyForm, Request, Variable, is_data
-from paraph_sign8.importing.naming import fits, id_of, joined
+from paraph_sign8.importing.naming import NEAR, fits, id_of, joined
 from paraph_sign8.importing.shapes import Kind, Look, Shape, Spot, spots
-from paraph_sign8.importing.vocabulary import ALONE, FIELDS, ORGANIZATION, WORDS, Names, Noun
+from paraph_sign8.importing.vocabulary import ALONE, FIELDS, ORDERS, ORGANIZATION, WORDS, Names, Noun
 
 IDS: Final[Mapping[str, Noun]] = {
     "workflow_id": Noun.WORKFLOW,
@@ -51,6 +51,7 @@ class Told:
         the innermost of them, or in the query.
     :ivar named_from: how many of these objects are a wrap; the rest is part of every name.
     :ivar fixed: whether others rely on that number.
+    :ivar shown: whether the file shows the body, or the query of a call that has none.
     :ivar in_path: ids that the path holds. ``unsayable``: names that no dialect can say, with the reason.
     """
 
@@ -58,6 +59,7 @@ class Told:
     spots: tuple[Spot, ...] = ()
     named_from: int = attrs.field(default=attrs.Factory(lambda self: len(self.wrap), takes_self=True))
     fixed: bool = False
+    shown: bool = False
     in_path: frozenset[str] = frozenset()
     unsayable: tuple[tuple[str, str], ...] = ()
     is_list: bool = False
@@ -85,7 +87,7 @@ def told(request: Request, in_path: Iterable[str]) -> Told:
     asked = [Spot(steps=tuple(name.split(".")), shape=shape) for name, shape in request.query.items()]
     asked = [spot for spot in asked if _sayable(spot)]
     if request.method in {"GET", "HEAD", "DELETE"} and asked:
-        return Told(spots=tuple(asked), in_path=frozenset(in_path))
+        return Told(spots=tuple(asked), shown=True, in_path=frozenset(in_path))
     shape = request.body
     wrap: list[str] = []
     if request.form is BodyForm.JSON:
@@ -110,6 +112,7 @@ def told(request: Request, in_path: Iterable[str]) -> Told:
     return Told(
         wrap=tuple(wrap),
         spots=tuple(usable or asked),
+        shown=bool(usable),
         in_path=frozenset(in_path),
         unsayable=tuple(unsayable),
         is_list=Kind.LIST in shape.kinds,
@@ -196,6 +199,8 @@ def field_candidates(entity: str, key: str, spot: Spot) -> Candidate | None:
     noun = Noun(entity) if entity in set(Noun) else None
     score = fits(spot.name, names_of(entity, key), parent=parent, entity=noun)
     reason = f"the field {where}"
+    if key == "dispatch" and any(stem in joined(spot.name) for stem in ORDERS):
+        score = max(score, NEAR)
     if key in _WORDED:
         known = [word for word in spot.shape.words if _knows(_WORDED[key], word)]
         if len(known) > 1 or (known and score):

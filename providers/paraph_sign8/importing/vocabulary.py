@@ -79,6 +79,9 @@ FIELDS: Final[Mapping[str, Mapping[str, Names]]] = {
 HEARD: Final[Mapping[str, Names]] = {key: _names(names) for key, names in _TABLES["heard"].items()}
 """Names in answers, other than ids and lists of entities."""
 
+ORDERS: Final = tuple(_TABLES["orders"]["stems"].split())
+"""Parts of a name that say, wherever they stand in it, that it is about the order of signing."""
+
 ORGANIZATION: Final = _names(_TABLES["organization"])
 
 WORDS: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {

@@ -51,6 +51,7 @@ _BASES: Final[Mapping[int, re.Pattern[str]]] = {
     for base, word in ((0, "(zero|0)"), (1, "(one|1)"))
 }
 _PAGE: Final = re.compile(r"page|seite", re.IGNORECASE)
+_ORDERED: Final = re.compile("reihenfolge|order")
 _SIDES: Final = {"top": "top-left", "oben": "top-left", "bottom": "bottom-left", "unten": "bottom-left"}
 
 
@@ -124,11 +125,20 @@ def _place_dispatch(spot: Spot | None, board: Board) -> None:
             for meaning, path in paths.items():
                 board.put(path, meaning == says[0], NEAR, reason)
             return
+        if not says and _ORDERED.search(name):
+            reason = f"{spot.name} is true or false, and true may mean that it is kept"
+            for meaning, path in paths.items():
+                board.put(path, meaning == "sequential", _GUESS, reason)
+            return
     if spot is not None and Kind.BOOLEAN not in spot.shape.kinds:
         _place_told("dispatch", spot, board)
         return
+    off = board.findings.get("fields.workflow.dispatch")
     for path in paths.values():
-        board.miss(path, "the file shows no words for it")
+        if spot is None and off is not None and off.value == "" and off.written:
+            board.clear(path, "turned off: no field tells it")
+        else:
+            board.miss(path, "the file shows no words for it")
 
 
 def _place_heard(table: str, shape: Shape | None, good: str, board: Board) -> None:

@@ -11,7 +11,7 @@ from paraph_sign8.dialect import Dialect, shipped
 from paraph_sign8.simulator.credentials import Credentials
 from paraph_sign8.simulator.hooks import Body
 from paraph_sign8.simulator.simulator import Sign8Simulator
-from paraph_sign8.simulator.tenant import Options
+from paraph_sign8.simulator.tenant import Options, new_id
 
 __all__ = ["Sign8Simulator", "create"]
 
@@ -30,6 +30,9 @@ def create(
     code_lifetime: timedelta = timedelta(minutes=5),
     token_lifetime: timedelta = timedelta(hours=1),
     max_file_bytes: int = 50_000_000,
+    sealing_team: Iterable[str] = ("@example.org",),
+    teams: Iterable[str] | None = None,
+    files: Iterable[str] = (),
 ) -> Sign8Simulator:
     """Make a simulated SIGN8 with one organisation; nothing runs before `running()` or entering it.
 
@@ -41,12 +44,24 @@ def create(
     :param settling: simulated time that a complete draft rests before it starts by itself, if the dialect has
         no call that starts it. ``code_lifetime``: of a code on a phone (five minutes: contract 4).
         ``token_lifetime``: of OAuth2 tokens. These and the limit of a file are assumptions otherwise.
+    :param sealing_team: who may be asked for a seal (contract 4): e-mail addresses, or ``@domain`` for all of
+        it; anybody else is refused. A dialect without a field for addresses tells nobody apart.
+    :param teams: ids of the teams that a workflow may be visible to; one with a fresh id, which ``state()``
+        tells, if ``None``.
+    :param files: ids of the files that an interface's icon or logo may be, besides the defaults.
     :raises ValueError: the dialect asks for what cannot be served: a client certificate over plain HTTP, two
         operations under one address, or two things in one place of an answer.
     """
     spoken = shipped("simulator") if dialect is None else dialect
     return Sign8Simulator(
-        Options(settling=settling, code_lifetime=code_lifetime, max_file_bytes=max_file_bytes),
+        Options(
+            settling=settling,
+            code_lifetime=code_lifetime,
+            max_file_bytes=max_file_bytes,
+            sealing_team=frozenset(each.casefold() for each in sealing_team),
+            teams=(new_id(),) if teams is None else tuple(teams),
+            pictures=frozenset(files),
+        ),
         dialect=spoken,
         credentials=Credentials(spoken.auth, lifetime=token_lifetime),
         latency=latency,

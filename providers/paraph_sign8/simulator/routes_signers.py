@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from paraph_sign8.dialect.words import SignatureType
 from paraph_sign8.simulator import answers, geometry, lifecycle
@@ -11,6 +11,9 @@ from paraph_sign8.simulator.http import Call, Endpoint
 from paraph_sign8.simulator.model import File, Placed, Signer, Workflow
 from paraph_sign8.simulator.preconditions import check_active, check_draft
 from paraph_sign8.simulator.tenant import Tenant, new_id, new_key
+
+SEALS: Final = frozenset({SignatureType.ADVANCED_SEAL, SignatureType.QUALIFIED_SEAL})
+"""What only members of a sealing team may be asked for (contract 4)."""
 
 
 def add_signer(tenant: Tenant, call: Call) -> Any:
@@ -23,6 +26,8 @@ def add_signer(tenant: Tenant, call: Call) -> Any:
         raise VendorError("MISSING_FIELD", f"{kind.value} needs {names.phone}", names.phone)
     others = workflow.signers.values()
     email = told.get("email", "")
+    if kind in SEALS and names.email and not tenant.options.may_seal(email):
+        raise VendorError("NOT_IN_SEALING_TEAM", f"{kind.value} needs a sealing team's member", names.email)
     if any(email and each.email.casefold() == email.casefold() for each in others):
         # One signature type per signer and workflow (contract 4): so nobody is in it twice.
         raise VendorError("ALREADY_EXISTS", "this e-mail address is a signer already", names.email)

@@ -19,8 +19,11 @@ def add_workflow(tenant: Tenant, call: Call) -> Any:
     if expires_at is not None and expires_at <= now:
         name = tenant.dialect.fields.workflow.expires_at
         raise VendorError("INVALID_FIELD", f"{name} has to be in the future", name)
+    names = tenant.dialect.fields.workflow
     if told.get("interface_id") not in {None, *tenant.interfaces}:
-        raise VendorError("NOT_FOUND", "there is no such interface")
+        raise VendorError("NOT_FOUND", "there is no such interface", names.interface_id)
+    if told.get("team_id") not in {None, *tenant.options.teams}:
+        raise VendorError("NOT_FOUND", "there is no such team", names.team_id)
     sequential = told.pop("dispatch", Dispatch.PARALLEL) == Dispatch.SEQUENTIAL
     workflow = Workflow(
         id=new_id(), created_at=now, touched_at=now, key=new_key(), sequential=sequential, **told

@@ -76,15 +76,15 @@ def submit(tenant: Tenant, request: Request, body: bytes) -> Response:
 
 
 def refuse(tenant: Tenant, request: Request, body: bytes) -> Response:
-    """End the whole workflow with a reason."""
+    """End the whole workflow, with a reason or without one: nothing says that SIGN8 demands it (contract 4)."""
     workflow, signer = _enter(tenant, request)
     ended = _closed(workflow, signer)
     if ended is not None:
         return ended
     reason = dict(parse_qsl(body.decode("utf-8", "replace"))).get("reason", "").strip()
-    if not reason or len(reason) > _LONGEST_REASON:
+    if len(reason) > _LONGEST_REASON:
         words = f"Please give a reason of at most {_LONGEST_REASON} characters."
-        parts = [pages.text(words), _refusal(request.url.path, signer)]
+        parts = [pages.text(words), *_refusals(request.url.path, signer)]
         return HTMLResponse(pages.page(workflow.name, PageState.SIGN, parts), status_code=400)
     lifecycle.refused(tenant, workflow, signer, reason)
     return _page("You have refused", PageState.CLOSED, "Nobody can sign this workflow any more.")
@@ -214,15 +214,19 @@ def _step(
         parts += [pages.links(files), pages.form(action, fields, submit="Sign")]
     if complaint:
         parts.insert(0, pages.text(complaint))
-    parts.append(_refusal(f"{base}/refuse", signer))
+    parts += _refusals(f"{base}/refuse", signer)
     html = pages.page(workflow.name or "A workflow to sign", PageState.SIGN, parts)
     return HTMLResponse(html, status_code=400 if complaint else 200)
 
 
-def _refusal(action: str, signer: Signer) -> pages.Markup:
+def _refusals(action: str, signer: Signer) -> list[pages.Markup]:
+    """Return the forms to refuse with and without a reason: what a form asks for has to be filled in."""
     reason = pages.Field(name="reason", label="Why you refuse")
     target = f"{action}?key={quote(signer.key)}"
-    return pages.form(target, [reason], submit="Reject signing process", purpose="decline")
+    return [
+        pages.form(target, [reason], submit="Reject signing process", purpose="decline"),
+        pages.form(target, [], submit="Reject without a reason", purpose="decline"),
+    ]
 
 
 def _send_code(tenant: Tenant, workflow: Workflow, signer: Signer) -> None:

@@ -141,7 +141,7 @@ class Sign8Simulator(Simulator):
             self.tenant.hooks.urls.append(url.rstrip("/"))
 
     def state(self) -> dict[str, Any]:
-        """Return workflows and interfaces as JSON, without secrets and personal data."""
+        """Return workflows, interfaces and teams as JSON, without secrets and personal data."""
         with self.tenant.lock:
             return {
                 "workflows": [
@@ -158,6 +158,7 @@ class Sign8Simulator(Simulator):
                     for each in self.tenant.workflows.values()
                 ],
                 "interfaces": list(self.tenant.interfaces),
+                "teams": list(self.tenant.options.teams),
                 "webhooks": len(self.tenant.hooks.urls),
             }
 

@@ -29,6 +29,17 @@ class Options:
     """How long a complete draft has to rest before it starts by itself, if no call starts it."""
     code_lifetime: timedelta
     max_file_bytes: int
+    sealing_team: frozenset[str] = attrs.field(repr=False)
+    """Who may seal: e-mail addresses, and ``@domain`` for everybody there; all in lower case."""
+    teams: tuple[str, ...]
+    """The ids of the teams that may see a workflow."""
+    pictures: frozenset[str]
+    """The ids of files that an icon or a logo may be, besides the defaults."""
+
+    def may_seal(self, email: str) -> bool:
+        """Whether the sealing team has this address."""
+        address = email.casefold()
+        return not self.sealing_team.isdisjoint({address, f"@{address.rpartition('@')[2]}"})
 
 
 @attrs.define(kw_only=True)

@@ -1,6 +1,7 @@
 import importlib.util
 import io
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -14,6 +15,7 @@ from paraph.provider import Account
 from paraph_sign8.assumptions import USED_BY, assumed, missing
 from paraph_sign8.checks import check, configuration_problems
 from paraph_sign8.dialect import DialectError, leaves, parse, shipped
+from paraph_sign8.dialect.writing import to_table
 from paraph_sign8.settings import (
     BearerAuth,
     HeaderAuth,
@@ -107,12 +109,20 @@ NEEDED = [
     ("fields__file__workflow_id", "fields.file.workflow_id"),
     ("fields__signature__signer_id", "fields.signature.signer_id"),
     ("fields__file__content", "fields.file.content"),
+    ("fields__file__name", "fields.file.name"),
+    ("fields__signer__given_name", "fields.signer.given_name"),
+    ("fields__signer__family_name", "fields.signer.family_name"),
+    ("fields__signer__email", "fields.signer.email"),
+    *(
+        (f"fields__signature__{name}", f"fields.signature.{name}")
+        for name in ("page", "x", "y", "width", "height")
+    ),
 ]
 
 
 @pytest.mark.parametrize(("lacking", "leaf"), NEEDED, ids=[leaf for _, leaf in NEEDED])
 def test_a_dialect_without_which_nothing_goes_is_refused(lacking: str, leaf: str) -> None:
-    """Each leaf that every envelope needs is named by its own path."""
+    """Each leaf that every envelope needs is named by its own path; a contact's are mandatory (contract 4)."""
     by = account(dialect(**{lacking: ""}))
     assert [(f"accounts.de.dialect.{leaf}", "dialect.incomplete")] == of_account(by)
 
@@ -156,6 +166,46 @@ def test_only_what_would_be_used_counts_as_an_assumption() -> None:
     assert {"operations.status.method", "status.status", "words.workflow_statuses.draft"} <= more
     assert "operations.status.path" not in more, "the account said it itself"
     assert not [each for each in assumed(plain.settings) if each.startswith(("webhooks", "status", "auth"))]
+
+
+def complete(**changes: Any) -> dict[str, Any]:
+    """Make the table of a dialect that a customer wrote in full, but for some leaves."""
+    table = to_table(parse(dialect(**changes)), complete=True)
+    assert "base" not in table
+    return table
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+def test_the_simulators_dialect_is_none_for_production(tmp_path: Path, *, accepts: bool) -> None:
+    """It is invented, so no acceptance helps, neither in a table nor in a file, whatever is changed in it."""
+    file = tmp_path / "sign8.toml"
+    file.write_text('base = "simulator"\n', encoding="utf-8")
+    invented = [("accounts.de.dialect", "dialect.simulator")]
+    for spoken in (dialect(), dialect(formats__unit="percent"), file):
+        by = production(spoken, accept_assumptions=accepts)
+        assert (invented, []) == both(check(asked(), by))
+        assert [] == of_account(account(spoken))
+    assert [] == of_account(production(complete(), accept_assumptions=accepts))
+
+
+def test_that_workflows_start_by_themselves_is_an_assumption() -> None:
+    """Without a path for starting production refuses it, and who accepts it, or only tries, is warned."""
+    unsaid, said = complete(operations__start__path=""), complete()
+    leaf = "operations.start.path"
+    assert ((leaf,), ()) == (assumed(production(unsaid).settings), assumed(production(said).settings))
+    (refused,) = check(asked(), production(unsaid))
+    assert ("dialect.assumed", True) == (refused.code, refused.blocking)
+    assert leaf in refused.message
+    for by in (production(unsaid, accept_assumptions=True), account(unsaid)):
+        (warned,) = check(asked(), by)
+        assert (f"accounts.de.dialect.{leaf}", "start.assumed", False) == (
+            warned.path,
+            warned.code,
+            warned.blocking,
+        )
+        assert f"dialect.{leaf}" in warned.hint
+        assert "nobody is asked" in warned.message
+    assert () == check(asked(), production(said))
 
 
 def test_what_is_published_is_no_assumption() -> None:
@@ -341,7 +391,7 @@ def field(**more: Any) -> Field:
         ({"fields__annotation__text": ""}, "text", "fields[0]"),
         ({"words__annotations": {"date": "d"}}, "initials", "fields[0].kind"),
         ({"fields__annotation__page": ""}, "date", "fields[0]"),
-        ({"fields__signature__x": ""}, "signature", "fields[0]"),
+        ({"fields__annotation__x": ""}, "text", "fields[0]"),
     ],
 )
 def test_fields_that_cannot_be_told_are_refused(lacking: dict[str, Any], kind: str, path: str) -> None:
@@ -351,7 +401,7 @@ def test_fields_that_cannot_be_told_are_refused(lacking: dict[str, Any], kind: s
     assert ([(path, "dialect.untold")], []) == both(found)
     (leaf,) = lacking
     assert leaf.replace("__", ".") in found[0].hint
-    assert () == check(asked(fields=[field(kind="date" if kind == "signature" else "signature")]), by)
+    assert () == check(asked(fields=[field()]), by)
 
 
 def test_optional_fields_are_not_optional() -> None:
@@ -434,7 +484,7 @@ def test_any_envelope_is_checked_without_an_exception(
 
 def test_operations_are_named_by_the_leaf_that_is_missing() -> None:
     """Lacking optional operations is no problem of an envelope: the capabilities say it."""
-    assert () == check(asked(), account(without("start", "status", "cancel", "remind", "download")))
+    assert () == check(asked(), account(without("status", "cancel", "remind", "download")))
 
 
 def test_states_without_a_word_are_warned_of() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from paraph_sign8.dialect import DialectError, Mark, leaves, load, parse, shipped
 from paraph_sign8.dialect.checking import url_fault
 from paraph_sign8.dialect.leaves import CONFIRMED
+from paraph_sign8.dialect.writing import to_table
 
 CORE = ("add_workflow", "add_file", "add_signer", "add_signature", "add_annotation")
 
@@ -174,6 +175,48 @@ def test_an_unknown_shipped_dialect_names_the_shipped_ones() -> None:
     """Both names are in the message."""
     with pytest.raises(DialectError, match="default, simulator"):
         shipped("other")
+
+
+def test_what_an_import_guessed_is_assumed_until_somebody_confirms_it() -> None:
+    """A leaf in the list ``guessed`` works and counts as assumed; taken out it is configured."""
+    told = {"formats": {"origin": "bottom-left", "page_base": 0}}
+    marks = {leaf.path: leaf.mark for leaf in leaves(parse({"guessed": ["formats.origin"], **told}))}
+    assert (Mark.ASSUMED, Mark.CONFIGURED) == (marks["formats.origin"], marks["formats.page_base"])
+    confirmed = {leaf.path: leaf.mark for leaf in leaves(parse(told))}
+    assert Mark.CONFIGURED is confirmed["formats.origin"]
+
+
+@pytest.mark.parametrize("listed", ["formats.origin", [1], ["formats.orgin"]])
+def test_a_wrong_list_of_guesses_is_refused(listed: object) -> None:
+    """Only leaves that exist can be called guessed, so that a slip confirms nothing by itself."""
+    with pytest.raises(DialectError) as caught:
+        parse({"guessed": listed})
+    assert ["guessed"] == [each.path for each in caught.value.problems]
+
+
+@given(st.sets(st.sampled_from([leaf.path for leaf in leaves(shipped("default"))]), max_size=5))
+def test_guesses_survive_the_way_through_a_table(guessed: set[str]) -> None:
+    """What is guessed is guessed after writing and reading, and what is configured likewise."""
+    dialect = parse({"guessed": sorted(guessed), "formats": {"page_base": 0}})
+    again = parse(to_table(dialect, complete=True))
+    assert (dialect, guessed) == (again, set(again.guessed))
+
+
+@pytest.mark.parametrize("path", ["//other.example/x", "/a/../b", "/a/%2e%2E/b", "/%2Fother.example/x"])
+def test_a_path_leads_nowhere_else(path: str) -> None:
+    """Paths that could be read as another host, or as one above, are refused, also encoded."""
+    with pytest.raises(DialectError) as caught:
+        parse({"operations": {"status": {"path": path}}})
+    assert ["path.invalid"] == [each.code for each in caught.value.problems]
+
+
+@pytest.mark.parametrize("name", ["Authorization", "host", "Content-Length"])
+def test_the_organisation_takes_no_other_headers_place(name: str) -> None:
+    """A header with a meaning of its own cannot tell the organisation; in a body the same name can."""
+    parse({"organization": {"name": name, "place": "body"}})
+    with pytest.raises(DialectError) as caught:
+        parse({"organization": {"name": name, "place": "header"}})
+    assert ["name.reserved"] == [each.code for each in caught.value.problems]
 
 
 VALUES = st.recursive(

@@ -56,20 +56,32 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "the file is empty"),
     "blanks": (b" \n ", "the file is empty"),
     "html": (b"<!DOCTYPE html><title>Login</title>", "HTML or XML"),
-    "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "not UTF-8"),
+    "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "this is a PDF; "),
+    "pdf of plain letters": (b"%PDF-1.4 canary", "this is a PDF; "),
+    "zip": (b"PK\x03\x04canary", "this is a ZIP archive or an office document; "),
+    "toml": (b"# canary\n\n[organization]\nname = 1\n", "this is TOML"),
+    "toml without a table": (b'base = "canary"\n', "this is TOML"),
     "binary": (b"\x00\x01\x02\x03", "binary"),
     "utf-16": ('{"info": {}}'.encode("utf-16"), "UTF-16"),
     "latin-1": ('{"name": "Müller"}'.encode("latin-1"), "not UTF-8 (byte 11)"),
     "broken json": (b'{"info": {"name": canary}}', "broken JSON"),
     "cut json": (collection()[:-3], "broken JSON"),
-    "prose": (b"Dear customer, canary", "is expected, not a text"),
-    "number": (b"42", "is expected, not a single value"),
+    "prose": (b"Dear customer, canary", "neither JSON nor an OpenAPI description in YAML"),
+    "number": (b"42", "neither JSON nor an OpenAPI description in YAML"),
     "list": (b"[1, 2]", "is expected, not a list"),
     "other object": (b'{"canary": 1}', "some other object"),
     "v1": (b'{"id": "1", "name": "x", "order": [], "requests": []}', "Postman collection v1"),
     "v1 by its schema": (
         b'{"info": {"schema": "https://schema.getpostman.com/json/collection/v1.0.0/"}, "item": []}',
-        "another version",
+        "this is a Postman collection v1.0.0; export it as v2.1",
+    ),
+    "v3 by its schema": (
+        b'{"info": {"schema": "https://schema.postman.com/collection/json/v3.0.0/"}, "item": []}',
+        "this is a Postman collection v3.0.0; export it as v2.1",
+    ),
+    "empty v2.0": (
+        b'{"info": {"schema": "https://schema.postman.com/collection/json/v2.0.0/"}, "item": []}',
+        "the Postman collection v2.0.0 holds no request",
     ),
     "environment": (b'{"values": [], "_postman_variable_scope": "environment"}', "Postman environment"),
     "swagger 2": (b'{"swagger": "2.0", "paths": {}}', "another version"),
@@ -83,16 +95,19 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "twice in yaml": (b"openapi: 3.0.0\nopenapi: 3.0.1\n", "the same name twice"),
     "deep": (b'{"info": ' + b"[" * 100_000, "nested more than 64"),
     "deep but whole": (b"[" * 500 + b"]" * 500, "nested more than 64"),
-    "deep yaml": (b"a: " + b"[" * 100_000, "nested more than 64"),
-    "deep block yaml": ("\n".join(" " * n + "a:" for n in range(200)).encode(), "nested more than 64"),
+    "deep yaml": (b"openapi: " + b"[" * 100_000, "nested more than 64"),
+    "deep block yaml": (
+        "\n".join(["openapi:", *(" " * n + "a:" for n in range(1, 201))]).encode(),
+        "nested more than 64",
+    ),
     "large": (b" " * (LARGEST + 1), "larger than 8 MiB"),
     "bomb": (bomb(), "aliases unfold"),
-    "alias within itself": (b"a: &a [*a]", "within its own"),
-    "alias of nothing": (b"a: *b", "no anchor before it"),
-    "yaml object": (b"a: !!python/object/apply:os.system [canary]", "some other object"),
-    "two documents": (b"a: 1\n---\nb: 2\n", "one YAML document"),
-    "no yaml": (b"a: [1\nb: }", "neither JSON nor YAML"),
-    "odd yaml name": (b"? [a, b]\n: 1\n", "itself an object or a list"),
+    "alias within itself": (b"openapi: &a [*a]", "within its own"),
+    "alias of nothing": (b"openapi: *b", "no anchor before it"),
+    "yaml object": (b"openapi: !!python/object/apply:os.system [canary]", "another version"),
+    "two documents": (b"openapi: 1\n---\nb: 2\n", "one YAML document"),
+    "no yaml": (b"openapi: [1\nb: }", "neither JSON nor YAML"),
+    "odd yaml name": (b"openapi: 1\n? [a, b]\n: 1\n", "itself an object or a list"),
     "remote $ref": (openapi(paths=post({"$ref": "https://canary.example/x.yaml#/a"})), "another file"),
     "file $ref": (openapi(paths=post({"$ref": "../../etc/passwd"})), "another file"),
     "lost $ref": (openapi(paths=post({"$ref": "#/components/schemas/Canary"})), "leads to nothing"),
@@ -160,6 +175,44 @@ def test_without_the_library_for_yaml_the_extra_is_named(monkeypatch: pytest.Mon
     assert import_value(VALID[0])
     with pytest.raises(MissingExtra, match=r"paraph\[sign8\]"):
         import_bytes(b"openapi: 3.0.0\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        ("a.pdf", b"%PDF-1.7\ncanary"),
+        ("a.toml", b"canary = 1\n"),
+        ("a.toml", b"- canary\n"),
+        ("a.html", b"<html>"),
+        ("a.txt", b"openapi is canary"),
+    ],
+)
+def test_what_is_no_yaml_does_not_ask_for_its_library(
+    name: str, raw: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PDF, TOML, HTML and prose are called that by their first bytes and name, with the library or not."""
+    path = tmp_path / name
+    path.write_bytes(raw)
+    said = []
+    for _ in range(2):
+        with pytest.raises(ImportFault) as caught:
+            import_file(path)
+        said.append(str(caught.value))
+        monkeypatch.setitem(__import__("sys").modules, "yaml", None)
+    assert said[0] == said[1]
+    assert "extra" not in said[0]
+    assert "canary" not in said[0]
+
+
+def test_a_file_that_is_called_yaml_asks_for_the_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name is enough: whoever calls a file .yaml is told the command that installs the library."""
+    path = tmp_path / "a.YAML"
+    path.write_bytes(b"x: 1\n")
+    monkeypatch.setitem(__import__("sys").modules, "yaml", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'paraph\[sign8\]'"):
+        import_file(path)
 
 
 def test_yaml_and_json_say_the_same() -> None:

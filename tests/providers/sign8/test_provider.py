@@ -77,7 +77,8 @@ def test_production_does_not_run_on_assumptions() -> None:
     assert "org-1/production" == PROVIDER.tenant(
         account({}, environment="production", accept_assumptions=True)
     )
-    assert "org-1/production" == PROVIDER.tenant(account(environment="production"))
+    configured = to_table(parse(dialect()), complete=True)
+    assert "org-1/production" == PROVIDER.tenant(account(configured, environment="production"))
 
 
 def test_a_certificate_is_presented_only_if_that_is_the_way() -> None:

@@ -251,18 +251,30 @@ def test_an_interface_has_the_published_defaults(vendor: Driver) -> None:
 @pytest.mark.parametrize(
     ("told", "icon", "logo"),
     [
-        ({"icon_file_id": "i"}, "i", "i"),
+        ({"icon_file_id": "i"}, "i", DEFAULT_LOGO),
         ({"logo_file_id": "l"}, DEFAULT_ICON, "l"),
         ({"icon_file_id": "i", "logo_file_id": "l"}, "i", "l"),
+        ({"icon_file_id": DEFAULT_ICON, "logo_file_id": DEFAULT_LOGO}, DEFAULT_ICON, DEFAULT_LOGO),
     ],
 )
-def test_the_column_that_is_printed_twice_means_icon_and_logo(
-    vendor: Driver, told: dict[str, str], icon: str, logo: str
-) -> None:
-    """`icon_file_id` alone means both, as printed; `logo_file_id` beside it means the logo."""
-    vendor.ok("create_interface", **told)
-    (row,) = vendor.ok("list_interfaces")
-    assert (icon, logo) == (row["icon_file_id"], row["logo_file_id"])
+def test_icon_and_logo_are_told_apart(told: dict[str, str], icon: str, logo: str) -> None:
+    """Each of the two is what was told for it, and otherwise its own published default."""
+    simulator = create(files=["i", "l"])
+    with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
+        vendor.ok("create_interface", **told)
+        (row,) = vendor.ok("list_interfaces")
+        assert (icon, logo) == (row["icon_file_id"], row["logo_file_id"])
+
+
+def test_the_logo_goes_by_the_name_that_is_printed_only_in_a_dialect_that_says_so() -> None:
+    """`icon_file_id` is the logo where the dialect gives the logo that name, as the table prints it."""
+    printed = {"icon_file_id": "icon", "logo_file_id": "icon_file_id"}
+    simulator = create(dialect=parse({"base": "simulator", "fields": {"interface": printed}}), files=["l"])
+    with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
+        assert 201 == vendor.raw("create_interface", {}, native={"icon_file_id": "l"}).status_code
+        (row,) = vendor.ok("list_interfaces")
+        assert (DEFAULT_ICON, "l") == (row["icon"], row["icon_file_id"])
+        assert 400 == vendor.raw("create_interface", {}, native={"logo_file_id": "l"}).status_code
 
 
 def test_an_interface_keeps_what_it_is_told(vendor: Driver) -> None:

@@ -165,14 +165,40 @@ def test_one_refusal_ends_everything(vendor: Driver) -> None:
     assert 1 == len(vendor.simulator.effects.of("refused"))
 
 
-def test_a_refusal_needs_a_reason(vendor: Driver, browser: httpx.Client) -> None:
-    """Without a reason, or with one that is too long, nothing is refused."""
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [({"reason": "No"}, "No"), ({"reason": " "}, None), ({"reason": ""}, None), ({}, None)],
+)
+def test_a_refusal_needs_no_reason(
+    vendor: Driver, browser: httpx.Client, form: dict[str, str], expected: str | None
+) -> None:
+    """Who refuses may say why: a reason is in the status, and without one nothing is."""
+    workflow_id, _files, _signers = vendor.started()
+    assert 200 == browser.post(vendor.link().replace("?", "/refuse?"), data=form).status_code
+    state = vendor.ok("status", workflow_id=workflow_id)
+    assert ("refused", expected) == (state["status"], state["reason"])
+    assert [expected] == [signer["reason"] for signer in state["signers"]]
+
+
+def test_the_page_offers_to_refuse_without_a_reason(vendor: Driver, browser: httpx.Client) -> None:
+    """One form asks for a reason and another one does not; a robot without a reason gets through as well."""
+    workflow_id, _files, _signers = vendor.started()
+    forms = re.findall(r"<form [^>]*decline.*?</form>", browser.get(vendor.link()).text)
+    assert ["Reject signing process", "Reject without a reason"] == [
+        each.rpartition("<button ")[2].partition(">")[2].partition("<")[0] for each in forms
+    ]
+    assert [True, False] == ["<input" in each for each in forms]
+    assert "closed" == vendor.person().decline(vendor.link())
+    assert "refused" == vendor.status(workflow_id)
+
+
+def test_a_reason_that_is_too_long_refuses_nothing(vendor: Driver, browser: httpx.Client) -> None:
+    """The longest reason has 2000 characters; a longer one changes nothing, and can be told again shorter."""
     workflow_id, _files, _signers = vendor.started()
     address = vendor.link().replace("?", "/refuse?")
-    for reason in ("", "  ", "x" * 2001):
-        assert 400 == browser.post(address, data={"reason": reason}).status_code
+    assert 400 == browser.post(address, data={"reason": "x" * 2001}).status_code
     assert "active" == vendor.status(workflow_id)
-    assert 200 == browser.post(address, data={"reason": "No"}).status_code
+    assert 200 == browser.post(address, data={"reason": "x" * 2000}).status_code
     assert "refused" == vendor.status(workflow_id)
 
 

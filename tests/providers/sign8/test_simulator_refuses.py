@@ -14,6 +14,7 @@ from paraph_sign8.dialect import parse
 from paraph_sign8.dialect.reading import DialectError
 from paraph_sign8.dialect.words import SignatureType
 from paraph_sign8.simulator import create
+from paraph_sign8.simulator.model import DEFAULT_ICON, DEFAULT_LOGO
 from providers.sign8.simulator_driver import ADA, BOB, ENTITIES, FOREIGN_ID, PHONE, Driver, found, make_pdf
 
 
@@ -43,7 +44,10 @@ def good(vendor: Driver, operation: str) -> dict[str, Any]:
     workflow_id = vendor.workflow()
     match operation:
         case "add_workflow":
-            return {"name": "Contract", "description": "Please", "password": "open", "team_id": "sales"}
+            (team_id,) = vendor.simulator.state()["teams"]
+            return {"name": "Contract", "description": "Please", "password": "open", "team_id": team_id}
+        case "create_interface":
+            return {"icon_file_id": DEFAULT_ICON, "logo_file_id": DEFAULT_LOGO}
         case "add_file":
             return {"workflow_id": workflow_id, "name": "a.pdf", "content": make_pdf()}
         case "add_signer":
@@ -56,6 +60,8 @@ def good(vendor: Driver, operation: str) -> dict[str, Any]:
 
 WRONG: list[tuple[str, dict[str, Any], tuple[int, str]]] = [
     ("add_workflow", {"name": None}, (400, "MISSING_FIELD")),
+    ("add_workflow", {"team_id": FOREIGN_ID}, (404, "NOT_FOUND")),
+    ("add_workflow", {"interface_id": FOREIGN_ID}, (404, "NOT_FOUND")),
     ("add_file", {"workflow_id": None}, (400, "MISSING_FIELD")),
     ("add_file", {"name": None}, (400, "MISSING_FIELD")),
     ("add_file", {"content": None}, (400, "MISSING_FIELD")),
@@ -88,6 +94,9 @@ WRONG: list[tuple[str, dict[str, Any], tuple[int, str]]] = [
     ("add_annotation", {"text": None}, (400, "MISSING_FIELD")),
     ("add_annotation", {"page": 3}, (422, "OUTSIDE_PAGE")),
     ("add_annotation", {"signer_id": FOREIGN_ID}, (404, "NOT_FOUND")),
+    ("create_interface", {"icon_file_id": FOREIGN_ID}, (404, "NOT_FOUND")),
+    ("create_interface", {"logo_file_id": FOREIGN_ID}, (404, "NOT_FOUND")),
+    ("create_interface", {"icon_file_id": DEFAULT_LOGO}, (404, "NOT_FOUND")),
 ]
 
 
@@ -222,6 +231,60 @@ def test_an_interface_has_to_exist(vendor: Driver) -> None:
     made = found(vendor.ok("create_interface"), vendor.dialect.answers.interface_id)
     assert vendor.workflow(interface_id=made)
     assert (409, "ALREADY_EXISTS") == vendor.refusal("create_interface", interface_id=made)
+
+
+def test_only_the_teams_that_exist_can_see_a_workflow() -> None:
+    """The teams are those that the simulator was made with, and one of its own if none were named."""
+    for teams, expected in ((["sales", "legal"], ["sales", "legal"]), ([], [])):
+        simulator = create(teams=teams)
+        with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
+            assert expected == simulator.state()["teams"]
+            for team_id in teams:
+                made = vendor.workflow(team_id=team_id)
+                assert team_id == simulator.tenant.workflows[made].team_id
+            answer = vendor.raw("add_workflow", {"name": "Contract", "team_id": "strangers"})
+            assert (404, ["team_id"]) == (answer.status_code, answer.json()["error"]["fields"])
+            assert len(teams) == len(simulator.state()["workflows"])
+    (one,), (other,) = create().state()["teams"], create().state()["teams"]
+    assert one != other
+
+
+SEALS = (SignatureType.ADVANCED_SEAL, SignatureType.QUALIFIED_SEAL)
+
+
+@pytest.mark.parametrize("kind", SignatureType)
+def test_only_a_sealing_teams_members_seal(kind: SignatureType) -> None:
+    """Outside the sealing team nobody is asked for a seal, but for every signature; inside for all of them."""
+    simulator = create(sealing_team=["Ada@example.org", "@seals.example"])
+    with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
+        asked = {"signature_type": kind.value, "phone": PHONE}
+        for email in ("ada@EXAMPLE.org", "anybody@seals.example"):
+            assert vendor.signer(vendor.workflow(), **asked, email=email)
+        for email in ("bob@example.org", "eve@more.seals.example", "eve@notseals.example"):
+            told = {"workflow_id": vendor.workflow(), **ADA, **asked, "email": email}
+            answer = vendor.raw("add_signer", told)
+            if kind in SEALS:
+                error = answer.json()["error"]
+                assert (403, "NOT_IN_SEALING_TEAM") == (answer.status_code, error["code"])
+                assert ["email"] == error["fields"]
+                assert email not in answer.text
+            else:
+                assert 201 == answer.status_code
+
+
+def test_a_sealing_team_is_there_without_being_asked_for(vendor: Driver) -> None:
+    """By default everybody at example.org may seal, and nobody else."""
+    told = {**ADA, "signature_type": "advanced_seal", "phone": PHONE}
+    assert vendor.signer(vendor.workflow(), **told)
+    outside = {**told, "workflow_id": vendor.workflow(), "email": "ada@example.com"}
+    assert (403, "NOT_IN_SEALING_TEAM") == vendor.refusal("add_signer", **outside)
+
+
+def test_a_team_cannot_be_told_from_others_without_addresses() -> None:
+    """Where the dialect has no field for the e-mail address, nothing is demanded of it, for seals either."""
+    simulator = create(dialect=parse({"base": "simulator", "fields": {"signer": {"email": ""}}}))
+    with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
+        assert vendor.signer(vendor.workflow(), signature_type="advanced_seal", phone=PHONE)
 
 
 Incomplete = Callable[[Driver], str]
