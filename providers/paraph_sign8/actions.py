@@ -4,8 +4,7 @@ An action is offered exactly if the dialect has a path for its operation; otherw
 :class:`~paraph.errors.UnsupportedCapability`, which names the missing key, before any request. Methods and
 paths are the dialect's, so only the five that SIGN8 publishes have a method here.
 
-Nothing says what repeating does (contract 2), so only reads are repeated, and cancelling: twice cancelled is
-cancelled (assumption).
+Nothing says what repeating does (contract 2), so only reads are repeated.
 """
 
 from __future__ import annotations
@@ -285,7 +284,8 @@ CANCEL_WORKFLOW: Final = _action(
     p.Cancellation,
     None,
     _nothing,
-    repeat=Repeat.IDEMPOTENT,
+    # A repetition could be refused because the first was heard, and a refusal means that nothing happened.
+    repeat=Repeat.NEVER,
     summary="Cancel a running workflow; all who were involved so far are informed.",
     source="contract 2, 4",
 )

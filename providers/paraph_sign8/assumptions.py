@@ -3,8 +3,8 @@
 Only what is told, or decides what is believed, counts. That covers one leaf by what it does not say: without
 a path for starting, that SIGN8 releases a complete workflow by itself is assumed.
 
-Of webhooks nothing counts where a status can be read, or where they are claims: they are read leniently, and a
-path that is not theirs matches nothing.
+Of webhooks nothing counts where a status can be read, or where they are claims: they are read leniently, and
+a path that is not theirs matches nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Final
 
 from paraph_sign8.dialect import Dialect, Leaf, Mark, leaves
-from paraph_sign8.dialect.words import DownloadForm, Place, Transfer
+from paraph_sign8.dialect.words import DownloadForm, Place, Token, Transfer
+from paraph_sign8.offered import trusts_webhooks
 from paraph_sign8.settings import Auth, HeaderAuth, OAuth2Auth, Sign8Settings
 
 FILES: Final = ("download", "audit_report")
@@ -102,7 +103,7 @@ START: Final = "operations.start.path"
 
 
 def assumed(settings: Sign8Settings) -> tuple[str, ...]:
-    """Return the leaves that an account would use and that nobody has confirmed, with an empty :data:`START`."""
+    """Return the leaves that an account uses and nobody has confirmed; an empty :data:`START` is one."""
     return tuple(leaf.path for leaf in leaves(settings.spoken) if _is_assumed(leaf, settings))
 
 
@@ -134,9 +135,20 @@ def _conditional(path: str, settings: Sign8Settings) -> bool | None:
         return dialect.formats.download is not DownloadForm.BYTES and any(map(dialect.offers, FILES))
     if path == "organization.name":
         return dialect.organization.place is not Place.NONE
+    if section == "webhooks":
+        return not dialect.offers("status") and _is_believed(rest, settings)
     if section == "auth":
         return rest in _left_to_the_dialect(settings.auth)
     return None
+
+
+def _is_believed(rest: str, settings: Sign8Settings) -> bool:
+    """Whether a leaf of webhooks decides what is believed of those that are more than claims."""
+    if rest in {"token", "token_header"}:
+        in_header = settings.spoken.webhooks.token is Token.HEADER
+        return settings.webhook_token is not None and (in_header or rest == "token")
+    heard = rest in {"workflow_id", "signer_id"} or rest.startswith("events.")
+    return heard and trusts_webhooks(settings)
 
 
 def _left_to_the_dialect(auth: Auth | None) -> frozenset[str]:

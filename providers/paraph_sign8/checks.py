@@ -133,8 +133,8 @@ def _starting(account: Account[Sign8Settings]) -> Iterator[Problem]:
         yield problem(
             f"accounts.{account.name}.dialect.{START}",
             "start.assumed",
-            "the dialect has no call that starts a workflow: that SIGN8 asks the signatories by itself once a "
-            "workflow is complete is assumed, and if it does not, nobody is asked",
+            "the dialect has no call that starts a workflow: that SIGN8 asks the signatories by itself once "
+            "it is complete is assumed, and if it does not, nobody is asked",
             f"set dialect.{START} if SIGN8's documentation has such a call",
             warning=True,
         )
@@ -213,10 +213,20 @@ def _order(envelope: Envelope, dialect: Dialect) -> Iterator[Problem]:
 
 
 def _people(envelope: Envelope, dialect: Dialect) -> Iterator[Problem]:
+    known: dict[str, str] = {}
     for index, person in enumerate(envelope.signatories):
         if person.verb is Verb.RECEIVE_COPY:
             continue  # refused by the capabilities
         path = f"signatories[{index}]"
+        email = person.email.strip().casefold()
+        if email and known.setdefault(email, path) != path:
+            yield problem(
+                f"{path}.email",
+                "email.twice",
+                f"it is that of {known[email]}, and SIGN8 may take both for one recipient, who has exactly "
+                "one signature type",
+                "give each signatory an address of their own",
+            )
         for name in ("given_name", "family_name", "email"):
             if not getattr(person, name):
                 yield problem(f"{path}.{name}", f"{name}.missing", "SIGN8 needs it")

@@ -45,7 +45,12 @@ def _workflow(carried: Carried) -> str:
 
 
 def cancel(carried: Carried, account: Account[Sign8Settings], reason: str) -> Flow[Observation]:
-    """Cancel the workflow; one that has ended already is no error, where the status shows it."""
+    """Cancel the workflow; one that has ended already is no error, where the status shows it.
+
+    It is asked for once. Whether a call whose answer was lost was heard the status says, if there is one.
+
+    :raises VendorError: it was refused, or its effect is unknown and no status shows an end.
+    """
     wire.require(account, "cancel")
     refusal: VendorError | None = None
     try:

@@ -347,13 +347,18 @@ class Interface:
 
 
 def read_interface(row: Any, dialect: Dialect) -> Interface:
-    """Read a row of ``interfaces.list``, whatever it is."""
+    """Read a row of ``interfaces.list``, whatever it is.
+
+    SIGN8's table calls the logo's column like the icon's (contract 3), so the logo is what stands under its
+    own name, else under the icon's. Of a name that JSON has twice only the last value can be read.
+    """
     names = dialect.fields.interface
+    icon = id_of(locate(row, names.icon_file_id))
     return Interface(
         interface_id=id_of(locate(row, names.interface_id)),
         primary_color=_reason(locate(row, names.primary_color)),
-        icon_file_id=id_of(locate(row, names.icon_file_id)),
-        logo_file_id=id_of(locate(row, names.logo_file_id)),
+        icon_file_id=icon,
+        logo_file_id=id_of(locate(row, names.logo_file_id)) or icon,
         created_at=instant_of(locate(row, names.created_at)),
         updated_at=instant_of(locate(row, names.updated_at)),
     )

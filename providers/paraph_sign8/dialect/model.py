@@ -302,7 +302,7 @@ class Dialect:
 
     :ivar configured: leaves that a customer, an import or the simulator gave; all others are as shipped.
     :ivar guessed: leaves that an import guessed and nobody has confirmed yet: as good as assumed.
-    :ivar base: the shipped dialect that it began with; what is written as a table again begins with ``default``.
+    :ivar base: the shipped dialect that it began with.
     """
 
     servers: Servers = attrs.field(factory=Servers)

@@ -126,7 +126,9 @@ def _filled(base: Any, table: Mapping[str, Any], path: str, found: list[Problem]
     """Return an attrs object with what a table changes; what is wrong goes to ``found``."""
     kind = type(base)
     hints = typing.get_type_hints(kind)
-    names = [field.name for field in attrs.fields(kind) if field.name not in {"configured", "guessed", "base"}]
+    names = [
+        field.name for field in attrs.fields(kind) if field.name not in {"configured", "guessed", "base"}
+    ]
     changes: dict[str, Any] = {}
     for key, value in table.items():
         where = f"{path}{key}"
@@ -179,5 +181,3 @@ def _leaf(value: Any, wanted: Any, where: str, found: list[Problem]) -> Any:
 
 def _problem(path: str, code: str, message: str, hint: str = "") -> Problem:
     return Problem(path=path, code=code, message=message, hint=hint)
-
-

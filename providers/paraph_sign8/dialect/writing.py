@@ -34,7 +34,8 @@ def to_table(dialect: Dialect, *, complete: bool = False) -> dict[str, Any]:
     :param complete: every leaf, not only the configured ones.
     """
     table = _table(dialect, shipped("default"), "", dialect.configured, complete=complete)
-    return {"guessed": sorted(dialect.guessed), **table} if dialect.guessed else table
+    table = {"guessed": sorted(dialect.guessed), **table} if dialect.guessed else table
+    return table if dialect.base == "default" else {"base": dialect.base, **table}
 
 
 def _table(value: Any, base: Any, path: str, configured: frozenset[str], *, complete: bool) -> dict[str, Any]:

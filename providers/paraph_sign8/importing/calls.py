@@ -245,7 +245,7 @@ def _is_workflow(name: str, parent: str) -> bool:
 
 def _shaped(request: Request) -> Iterator[tuple[str, int, str]]:
     """Read the body: what it tells is typical of one operation."""
-    if request.method not in _MUTATING or request.form in {BodyForm.NONE, BodyForm.OTHER}:
+    if request.method not in _MUTATING or request.form in {BodyForm.NONE, BodyForm.GRAPHQL, BodyForm.OTHER}:
         return
     told = [spot for spot in spots(request.body) if spot.shape.is_scalar and spot.name and not spot.lists]
 

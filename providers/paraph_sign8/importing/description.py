@@ -23,8 +23,9 @@ class BodyForm(StrEnum):
     JSON = "json"
     FORM = "urlencoded"
     MULTIPART = "multipart"
+    GRAPHQL = "graphql"
     OTHER = "other"
-    """A file alone, XML, GraphQL: no dialect can say that."""
+    """A file alone, XML: like GraphQL, no dialect can say that."""
 
 
 @attrs.frozen
@@ -33,6 +34,9 @@ class Variable:
 
     name: str
 
+
+WITHHELD: Final = Variable("…")
+"""A part of a path that looks like a secret: it is not kept, and nothing may be put in its place."""
 
 Segment = tuple[str | Variable, ...]
 
@@ -103,7 +107,10 @@ class Request:
 
 
 def _written(segment: Segment) -> str:
-    return "".join(f"{{{part.name or '…'}}}" if isinstance(part, Variable) else part for part in segment)
+    return "".join(
+        f"{{{part.name or '…'}}}" if isinstance(part, Variable) else "…" if holds_data(part) else part
+        for part in segment
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -136,17 +143,46 @@ _DATA: Final = re.compile(
     r"|(?=[^/]*[0-9])(?=[^/]*[A-Za-z])[A-Za-z0-9_=+-]{20,}"
     r"|.*(@|%40).*"
 )
+_START: Final = r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))"
+_TOKEN: Final = re.compile(
+    rf"{_START}eyJ[A-Za-z0-9_-]{{5,}}[A-Za-z0-9_.-]*"
+    rf"|{_START}[spr]k[_-](?:(?:live|test|prod|proj)[_-][A-Za-z0-9_-]+|[A-Za-z0-9]{{16,}})"
+    rf"|{_START}(?i:bearer)(?:%[0-9A-Fa-f]{{2}}|[+:=])+[^\s/{{}}]+"
+)
+"""A JWT, a key with its usual beginning, a bearer token as it stands in a URL."""
+
+_RANDOM: Final = re.compile(
+    rf"{_START}(?:[0-9a-fA-F]{{32,}}|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{{24,}})"
+)
+_BEARER: Final = re.compile(r"\bbearer\s+\S+", re.IGNORECASE)
 _MARKED: Final = re.compile(r"\{\{\s*([^{}]{1,80}?)\s*\}\}|\{([^{}]{1,80})\}|<([^<>/]{1,80})>")
 
 
 def is_data(text: str) -> bool:
     """Whether a name is not one, but an id, a token or an address: somebody's data, which is never shown."""
-    return bool(_DATA.fullmatch(text)) or len(text) > 80  # noqa: PLR2004 - the longest name of a dialect
+    if _DATA.fullmatch(text) or is_secret(text):
+        return True
+    return len(text) > 80  # noqa: PLR2004 - the longest name of a dialect
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text holds what looks like a token or a key, anywhere in it."""
+    return bool(_TOKEN.search(text) or _RANDOM.search(text))
+
+
+def masked(text: str) -> str:
+    """Return a text with dots for everything in it that looks like a token or a key."""
+    return _RANDOM.sub("…", _TOKEN.sub("…", text))
+
+
+def holds_data(part: str) -> bool:
+    """Whether the fixed text of a path holds somebody's data; a number alone may be a version."""
+    return "%" in part or (is_data(part) and not part.isdecimal())
 
 
 def shown(text: str) -> str:
     """Return a name from the file as it may stand on a screen: printable, short, and no data."""
-    words = ("…" if is_data(word) else word for word in text[:400].split())
+    words = ("…" if is_data(word) else word for word in masked(_BEARER.sub("…", text))[:400].split())
     line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(words))
     return line if len(line) <= 80 else f"{line[:79]}…"  # noqa: PLR2004 - a column of a terminal
 
@@ -161,6 +197,9 @@ def segments_of(path: str) -> tuple[Segment, ...]:
 def _segment(text: str, before: str) -> Segment:
     if _SHORT.fullmatch(text) and not noun_of(joined(before)):
         return (text,)  # such as the version in /api/2/workflows
+    # Behind a thing's name a long random text is an example of its id; elsewhere it may open a door.
+    if _TOKEN.search(text) or _BEARER.search(text) or (_RANDOM.search(text) and not noun_of(joined(before))):
+        return (WITHHELD,)
     if text.startswith(":") and len(text) > 1:
         name, colon, rest = text[1:].partition(":")
         return (Variable(name), f"{colon}{rest}") if colon else (Variable(name),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paraph_sign8.importing.agreeing import Offered
 from paraph_sign8.importing.calls import Matched
-from paraph_sign8.importing.description import Description, shown
+from paraph_sign8.importing.description import BodyForm, Description, shown
 from paraph_sign8.importing.findings import Board
 from paraph_sign8.importing.heard import unused
 
@@ -35,6 +35,9 @@ def place_leftovers(description: Description, matched: Matched, offered: Offered
                 f"answer of {operation}: {', '.join(map(shown, places[:_SHOWN]))}{more}", "not needed"
             )
     _place_headers(description, board)
+    bodies = {each.form for each in description.requests if not each.webhook} - {BodyForm.NONE}
+    if bodies == {BodyForm.GRAPHQL}:
+        board.note("all bodies of the file are GraphQL; paraph speaks REST over JSON and cannot use them")
     for what, why in description.skipped:
         board.ignore(what, why)
 

@@ -12,7 +12,7 @@ from paraph_sign8.dialect.leaves import CONFIRMED
 from paraph_sign8.dialect.model import Fields
 from paraph_sign8.importing.agreeing import Offered, agree, organizations, place_organization
 from paraph_sign8.importing.calls import CORE, OPERATIONS, Matched
-from paraph_sign8.importing.description import BodyForm, Request, is_data, shown
+from paraph_sign8.importing.description import BodyForm, Request, holds_data, shown
 from paraph_sign8.importing.findings import SURE, Board
 from paraph_sign8.importing.naming import NEAR, WEAK
 from paraph_sign8.importing.told import Named, Told, named, path_of, told
@@ -96,14 +96,14 @@ def main_base(matched: Matched) -> str:
 
 
 def _fault(request: Request, tells: Told, base: str) -> str:
-    if request.form is BodyForm.OTHER:
+    if request.form in {BodyForm.OTHER, BodyForm.GRAPHQL}:
         return "its body is neither JSON nor a form"
     if tells.is_list:
         return "its body is a list, which no dialect can say"
     if request.bases and base not in request.bases:
         return "it is on another host than most"
     texts = [part for segment in request.segments for part in segment if isinstance(part, str)]
-    if any("%" in text or (is_data(text) and not text.isdecimal()) for text in texts):
+    if any(map(holds_data, texts)):
         return "its path holds somebody's data"
     return ""
 

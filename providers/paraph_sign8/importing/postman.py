@@ -23,6 +23,7 @@ from paraph_sign8.importing.description import (
     Description,
     Request,
     Server,
+    is_data,
     segments_of,
     shown,
     together,
@@ -197,6 +198,8 @@ class _Reader:
         if mode in {"urlencoded", "formdata"}:
             form = BodyForm.FORM if mode == "urlencoded" else BodyForm.MULTIPART
             return form, self._form(value.get(mode))
+        if mode == "graphql":
+            return BodyForm.GRAPHQL, NOTHING
         return (BodyForm.OTHER if mode else BodyForm.NONE), NOTHING
 
     def _raw(self, text: Any) -> tuple[BodyForm, Shape]:
@@ -341,7 +344,7 @@ def _prefix(value: str) -> str:
     """Return the scheme before a secret, never anything of the secret: one word before a variable."""
     match = _ONE_VARIABLE.fullmatch(value.strip())
     if match:
-        return match[1] or ""
+        return "" if is_data(word := (match[1] or "").strip()) else word and f"{word} "
     known = _SCHEMES.match(value)
     return known[0] if known else ""
 

@@ -11,7 +11,16 @@ from urllib.parse import urlsplit
 from paraph_sign8.dialect.checking import url_fault
 from paraph_sign8.importing.agreeing import organization_name
 from paraph_sign8.importing.calls import Matched
-from paraph_sign8.importing.description import Auth, Description, Request, Server, Variable, is_data, shown
+from paraph_sign8.importing.description import (
+    Auth,
+    Description,
+    Request,
+    Server,
+    Variable,
+    is_data,
+    is_secret,
+    shown,
+)
 from paraph_sign8.importing.findings import SURE, Board
 from paraph_sign8.importing.heard import best, ids
 from paraph_sign8.importing.naming import NEAR, WEAK, fits, words_of
@@ -67,7 +76,7 @@ def place_servers(description: Description, matched: Matched, board: Board) -> N
 
 
 def _usable(url: str) -> bool:
-    if url_fault(url) or not url.isprintable() or " " in url:
+    if url_fault(url) or not url.isprintable() or " " in url or is_secret(url):
         return False
     return not any(is_data(each) for each in urlsplit(url).path.split("/"))
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from paraph_sign8.importing.description import BodyForm, Request, Variable, is_data
+from paraph_sign8.importing.description import WITHHELD, BodyForm, Request, Variable, is_data
 from paraph_sign8.importing.naming import NEAR, fits, id_of, joined
 from paraph_sign8.importing.shapes import Kind, Look, Shape, Spot, spots
 from paraph_sign8.importing.vocabulary import ALONE, FIELDS, ORDERS, ORGANIZATION, WORDS, Names, Noun
@@ -138,6 +138,8 @@ def path_of(request: Request, need: Sequence[str]) -> tuple[str, str, bool]:
             if isinstance(part, str):
                 text += part
                 continue
+            if part == WITHHELD:
+                return "", "its path holds somebody's data", False
             key, sure = _placeholder(part, before, need, parts)
             if not key:
                 return "", f"its path holds {{{_safe(part.name)}}}, which no dialect can fill", False

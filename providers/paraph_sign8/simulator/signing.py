@@ -76,7 +76,7 @@ def submit(tenant: Tenant, request: Request, body: bytes) -> Response:
 
 
 def refuse(tenant: Tenant, request: Request, body: bytes) -> Response:
-    """End the whole workflow, with a reason or without one: nothing says that SIGN8 demands it (contract 4)."""
+    """End the whole workflow; why, may be told: nothing says that SIGN8 demands a reason (contract 4)."""
     workflow, signer = _enter(tenant, request)
     ended = _closed(workflow, signer)
     if ended is not None:

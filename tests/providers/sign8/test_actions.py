@@ -67,7 +67,7 @@ def test_an_action_is_offered_exactly_if_it_has_a_path(name: str) -> None:
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_only_what_may_be_repeated_is(name: str) -> None:
-    """After a failure reads are tried again, and what adds, starts, reminds or links is not."""
+    """After a failure reads are tried again, and what adds, starts, cancels, reminds or links is not."""
     talk = Talk(flow(name, dialect()))
     assert talk._pending is not None
     request = talk._pending.request
@@ -78,6 +78,8 @@ def test_only_what_may_be_repeated_is(name: str) -> None:
         repeated = False
     streamed = name in {"files.download", "workflows.audit_report"}
     assert repeated == (actions.ACTIONS[name].repeat is not Repeat.NEVER and not streamed)
+    reads = {"interfaces.list", "workflows.status", "workflows.list"}
+    assert repeated == (name in reads)
 
 
 def test_words_are_told_as_the_dialect_has_them() -> None:

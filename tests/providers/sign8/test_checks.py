@@ -122,7 +122,7 @@ NEEDED = [
 
 @pytest.mark.parametrize(("lacking", "leaf"), NEEDED, ids=[leaf for _, leaf in NEEDED])
 def test_a_dialect_without_which_nothing_goes_is_refused(lacking: str, leaf: str) -> None:
-    """Each leaf that every envelope needs is named by its own path; a contact's are mandatory (contract 4)."""
+    """Each leaf that every envelope needs is named by its own path; a contact's are in contract 4."""
     by = account(dialect(**{lacking: ""}))
     assert [(f"accounts.de.dialect.{leaf}", "dialect.incomplete")] == of_account(by)
 
@@ -170,9 +170,7 @@ def test_only_what_would_be_used_counts_as_an_assumption() -> None:
 
 def complete(**changes: Any) -> dict[str, Any]:
     """Make the table of a dialect that a customer wrote in full, but for some leaves."""
-    table = to_table(parse(dialect(**changes)), complete=True)
-    assert "base" not in table
-    return table
+    return {**to_table(parse(dialect(**changes)), complete=True), "base": "default"}
 
 
 @pytest.mark.parametrize("accepts", [True, False])
@@ -181,7 +179,8 @@ def test_the_simulators_dialect_is_none_for_production(tmp_path: Path, *, accept
     file = tmp_path / "sign8.toml"
     file.write_text('base = "simulator"\n', encoding="utf-8")
     invented = [("accounts.de.dialect", "dialect.simulator")]
-    for spoken in (dialect(), dialect(formats__unit="percent"), file):
+    rewritten = to_table(parse(dialect()), complete=True)
+    for spoken in (dialect(), dialect(formats__unit="percent"), rewritten, file):
         by = production(spoken, accept_assumptions=accepts)
         assert (invented, []) == both(check(asked(), by))
         assert [] == of_account(account(spoken))
@@ -206,6 +205,26 @@ def test_that_workflows_start_by_themselves_is_an_assumption() -> None:
         assert f"dialect.{leaf}" in warned.hint
         assert "nobody is asked" in warned.message
     assert () == check(asked(), production(said))
+
+
+def test_webhooks_that_are_all_there_is_are_assumed() -> None:
+    """Where no status can be read and webhooks are believed, how they are read decides what is believed."""
+    blind = complete(operations__status__path="")
+    del blind["webhooks"]
+    expired = "webhooks.events.api/workflow/workflowExpired"
+    read = {expired, *(f"webhooks.{name}" for name in ("workflow_id", "signer_id"))}
+    told = {*read, "webhooks.token", "webhooks.token_header"}
+    for spoken, options, expected in (
+        (blind, {}, set()),
+        (blind, {"trust_webhooks": True}, read),
+        (blind, {"webhook_token": Secret("t")}, told),
+        ({**blind, "webhooks": {"token": "path"}}, {"webhook_token": Secret("t")}, read),
+        (complete(operations__status__path=""), {"webhook_token": Secret("t")}, set()),
+        ({**complete(), "webhooks": {}}, {"webhook_token": Secret("t")}, set()),
+    ):
+        by = production(spoken, **options)
+        assert expected == set(assumed(by.settings))
+        assert bool(expected) == bool(of_account(by))
 
 
 def test_what_is_published_is_no_assumption() -> None:
@@ -277,6 +296,16 @@ def test_a_contact_needs_names_and_address() -> None:
         ("signatories[0].family_name", "family_name.missing"),
         ("signatories[0].email", "email.missing"),
     ] == blocking
+
+
+def test_one_address_is_one_recipient() -> None:
+    """A recipient has exactly one signature type (contract 4), so nobody shares an address."""
+    people = [person("ada"), person("bob", email="ADA@Example.org"), person("eve")]
+    found = check(asked(signatories=people), account())
+    assert ([("signatories[1].email", "email.twice")], []) == both(found)
+    assert "signatories[0]" in found[0].message
+    assert "example.org" not in repr(found).casefold()
+    assert () == check(asked(signatories=[person("ada"), person("bob")]), account())
 
 
 def test_recipients_of_copies_are_left_to_the_capabilities() -> None:

@@ -32,7 +32,7 @@ from paraph_sign8.dialect.words import WorkflowStatus
 from paraph_sign8.simulator import Sign8Simulator, create
 from paraph_sign8.simulator.model import Workflow
 from support.sign8_account import dialect, make_pdf, without
-from support.sign8_stage import ACCOUNT, asked, config_of
+from support.sign8_stage import ACCOUNT, Deal, asked, config_of, dealing
 
 SPOKEN: Mapping[str, dict[str, Any]] = {
     "as shipped": dialect(),
@@ -275,6 +275,42 @@ def test_a_content_that_travels_apart_arrives_once(
             here.client.resume(envelope.id)
         return
     check_once(here.simulator, envelope.id)
+
+
+def cancellations(deal: Deal) -> int:
+    """Count the requests that asked the vendor to cancel."""
+    return sum(path.endswith("/cancel") for _, path in deal.requests)
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_cancellation_whose_answer_was_lost_is_asked_for_once(*, reads: bool) -> None:
+    """The status tells that it was heard; without one its effect is unknown, and it is never "refused"."""
+    with dealing(parse(dialect() if reads else without("status"))) as deal:
+        deal.client.send(asked(), account=ACCOUNT)
+        deal.simulator.faults.add(Fault(kind=FaultKind.LOST, method="POST", path="/v1/workflow/[^/]+/cancel"))
+        if reads:
+            assert Lifecycle.CANCELLED is deal.client.cancel("env1").lifecycle
+        else:
+            with pytest.raises(errors.ConnectionLost) as caught:
+                deal.client.cancel("env1")
+            assert "unknown" == caught.value.effect
+            assert Lifecycle.SENT is deal.client.get("env1").lifecycle
+        assert (1, WorkflowStatus.CANCELLED) == (cancellations(deal), deal.workflow.status)
+
+
+def test_a_start_that_an_unknown_word_follows_is_never_repeated() -> None:
+    """The answer is lost and the status shows a word that the dialect has not: a person has to look."""
+    mute = dialect(words__workflow_statuses={"draft": "draft", "completed": "completed"})
+    with dealing(parse(dialect()), spoken=mute) as deal:
+        deal.simulator.faults.add(Fault(kind=FaultKind.LOST, method="POST", path="/v1/workflow/[^/]+/start"))
+        with pytest.raises(errors.ConnectionLost):
+            deal.client.send(asked(), account=ACCOUNT)
+        for _ in range(2):
+            with pytest.raises(errors.UncertainStep) as caught:
+                deal.client.resume("env1")
+            assert "start" == caught.value.step
+        assert 1 == sum(path.endswith("/start") for _, path in deal.requests)
+        assert WorkflowStatus.ACTIVE is deal.workflow.status
 
 
 # Crashes

@@ -19,6 +19,8 @@ from paraph.provider import (
 )
 from paraph.provider.registry import Registry
 from paraph_sign8 import paraph_provider
+from paraph_sign8.dialect import parse
+from paraph_sign8.dialect.writing import to_table
 from paraph_sign8.provider import Sign8Provider
 from paraph_sign8.settings import BearerAuth, CertificateAuth
 from support.hand import answer_of
@@ -77,7 +79,7 @@ def test_production_does_not_run_on_assumptions() -> None:
     assert "org-1/production" == PROVIDER.tenant(
         account({}, environment="production", accept_assumptions=True)
     )
-    configured = to_table(parse(dialect()), complete=True)
+    configured = {**to_table(parse(dialect()), complete=True), "base": "default"}
     assert "org-1/production" == PROVIDER.tenant(account(configured, environment="production"))
 
 

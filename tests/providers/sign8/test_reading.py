@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paraph.errors import (
+    ConnectionLost,
     MalformedResponse,
     NotReady,
     ParaphError,
@@ -123,6 +124,24 @@ def test_a_refused_cancellation_of_what_runs_is_an_error() -> None:
     talk.expect("POST", f"{WORKFLOW}/cancel", status=409, reply={"code": "TOO_LATE"})
     with pytest.raises(VendorRefused, match="TOO_LATE"):
         talk.expect("GET", WORKFLOW, query=QUERY, status=403, reply={})
+
+
+def test_a_cancellation_whose_answer_was_lost_is_read_and_not_repeated() -> None:
+    """An end that the status shows is told; without one the error stays, and says that nobody knows."""
+    lost = ConnectionLost("cut", operation="cancel")
+    talk = Talk(reading.cancel(sent(), account(), ""))
+    talk.fail(lost)
+    talk.expect("GET", WORKFLOW, query=QUERY, reply={"status": "cancelled"})
+    assert FactType.ENVELOPE_CANCELLED in types(talk)
+    talk = Talk(reading.cancel(sent(), account(), ""))
+    talk.fail(lost)
+    with pytest.raises(ConnectionLost) as caught:
+        talk.expect("GET", WORKFLOW, query=QUERY, reply={"status": "active"})
+    assert "unknown" == caught.value.effect
+    talk = Talk(reading.cancel(sent(), account(without("status")), ""))
+    with pytest.raises(ConnectionLost) as caught:
+        talk.fail(lost)
+    assert "unknown" == caught.value.effect
 
 
 def test_without_a_status_an_accepted_cancellation_is_believed() -> None:

@@ -254,10 +254,10 @@ SEALS = (SignatureType.ADVANCED_SEAL, SignatureType.QUALIFIED_SEAL)
 
 @pytest.mark.parametrize("kind", SignatureType)
 def test_only_a_sealing_teams_members_seal(kind: SignatureType) -> None:
-    """Outside the sealing team nobody is asked for a seal, but for every signature; inside for all of them."""
+    """Outside the sealing team nobody is asked for a seal, but for every signature; inside for all."""
     simulator = create(sealing_team=["Ada@example.org", "@seals.example"])
     with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
-        asked = {"signature_type": kind.value, "phone": PHONE}
+        asked: dict[str, Any] = {"signature_type": kind.value, "phone": PHONE}
         for email in ("ada@EXAMPLE.org", "anybody@seals.example"):
             assert vendor.signer(vendor.workflow(), **asked, email=email)
         for email in ("bob@example.org", "eve@more.seals.example", "eve@notseals.example"):
@@ -274,7 +274,7 @@ def test_only_a_sealing_teams_members_seal(kind: SignatureType) -> None:
 
 def test_a_sealing_team_is_there_without_being_asked_for(vendor: Driver) -> None:
     """By default everybody at example.org may seal, and nobody else."""
-    told = {**ADA, "signature_type": "advanced_seal", "phone": PHONE}
+    told: dict[str, Any] = {**ADA, "signature_type": "advanced_seal", "phone": PHONE}
     assert vendor.signer(vendor.workflow(), **told)
     outside = {**told, "workflow_id": vendor.workflow(), "email": "ada@example.com"}
     assert (403, "NOT_IN_SEALING_TEAM") == vendor.refusal("add_signer", **outside)

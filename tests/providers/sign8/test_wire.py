@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -241,6 +242,22 @@ def test_ids_of_the_path_are_told_nowhere_else() -> None:
     assert {"reason": "r"} == body_of(request)
 
 
+@given(st.text(min_size=1, max_size=12).filter(lambda text: text not in {".", ".."}))
+@example("a/b%2Fc?d#e")
+@example("../x")
+@example("%2e%2e")
+def test_an_id_is_one_segment_of_a_path_whatever_it_holds(found: str) -> None:
+    """A slash, a percent or a question mark of an id leads to no other path, and to no query."""
+    id_ = wire.id_of(found)
+    if id_ is None:
+        return
+    request = wire.request(account(dialect()), "cancel", "call", {"workflow_id": id_})
+    *before, segment, last = request.url.raw_path.decode().split("/")
+    assert (["", "v1", "workflow"], "cancel") == (before, last)
+    assert id_ == unquote(segment)
+    assert set("/?#") & set(segment) == set()
+
+
 def test_requests_without_a_body_tell_in_the_query() -> None:
     """What the path does not hold goes to the query: names as they are, and no wrap."""
     spoken = dialect(
@@ -351,8 +368,28 @@ def test_interfaces_are_read_by_their_published_columns() -> None:
         "created_at": "2025-03-01T12:00:00Z",
     }
     at = datetime(2025, 3, 1, 12, tzinfo=UTC)
-    expected = wire.Interface(interface_id="i", primary_color="#fff", icon_file_id="f", created_at=at)
-    assert expected == wire.read_interface(row, shipped("default"))
+    read = wire.read_interface(row, shipped("default"))
+    assert ("i", "#fff", "f", at) == (
+        read.interface_id,
+        read.primary_color,
+        read.icon_file_id,
+        read.created_at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "icon", "logo"),
+    [
+        ({"icon_file_id": "i", "logo_file_id": "l"}, "i", "l"),
+        ({"icon_file_id": "i"}, "i", "i"),
+        ({"logo_file_id": "l"}, None, "l"),
+        ({}, None, None),
+    ],
+)
+def test_the_logo_is_read_in_both_spellings(row: Any, icon: str | None, logo: str | None) -> None:
+    """Its own name wins, else the icon's, which the published table prints twice (contract 3)."""
+    read = wire.read_interface(row, shipped("default"))
+    assert (icon, logo) == (read.icon_file_id, read.logo_file_id)
 
 
 @pytest.mark.parametrize(
