@@ -180,7 +180,8 @@ def test_the_simulators_dialect_is_none_for_production(tmp_path: Path, *, accept
     file.write_text('base = "simulator"\n', encoding="utf-8")
     invented = [("accounts.de.dialect", "dialect.simulator")]
     rewritten = to_table(parse(dialect()), complete=True)
-    for spoken in (dialect(), dialect(formats__unit="percent"), rewritten, file):
+    spellings: tuple[Any, ...] = (dialect(), dialect(formats__unit="percent"), rewritten, file)
+    for spoken in spellings:
         by = production(spoken, accept_assumptions=accepts)
         assert (invented, []) == both(check(asked(), by))
         assert [] == of_account(account(spoken))
