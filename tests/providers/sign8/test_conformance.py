@@ -31,6 +31,7 @@ class TestDefault(ProviderConformance):
 
     provider = "sign8"
     published = "started"
+
     def simulator(self) -> Simulator:
         # How requests are authenticated is not published, so the shipped dialect leaves it open.
         return create(dialect=attrs.evolve(shipped("default"), auth=shipped("simulator").auth))

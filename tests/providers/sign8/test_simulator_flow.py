@@ -296,7 +296,7 @@ def test_workflows_are_listed(vendor: Driver) -> None:
 # The simulator as a whole
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(dialect=dialects())
 def test_any_dialect_goes_the_whole_way(dialect: Dialect) -> None:
     """Through any complete dialect one workflow is signed and downloaded, and another one refused."""
@@ -334,7 +334,7 @@ def _interface(vendor: Driver) -> str:
     return made
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(dialect=dialects(complete=False))
 def test_a_dialect_with_gaps_is_served_as_far_as_it_goes(dialect: Dialect) -> None:
     """Whatever a dialect leaves out, a simulator can be made of it, and its account reads as that dialect."""
