@@ -16,9 +16,13 @@ demo: ## send, sign, refuse, receive and check against the simulators (PDF=file.
 	@sh .ci/venv simulator
 	@.venv/bin/paraph demo $(if $(PDF),--pdf "$$PDF") $(if $(OPEN),--open)
 
+# One process more than most machines have cores at least: much of what tests do is waiting. Tests of one
+# module or class stay together, so that they share what they set up. WORKERS=0 runs all in one process.
+WORKERS ?= 3
+
 test: ## run the whole test suite
 	@sh .ci/venv dev
-	@$(python) -m pytest -q
+	@$(python) -m pytest -q -n $(WORKERS) --dist loadscope
 
 lint: ## check style, types and the directions of imports
 	@sh .ci/venv dev

@@ -40,7 +40,7 @@ nitpick_ignore_regex = [
     # Other projects' documentation is not read: that would need the network for every build.
     (
         "py:.*",
-        r"(datetime|date|pathlib|collections|contextlib|types|typing|httpx|attrs|cattrs|enum|pluggy|io)(\..*)?",
+        r"(datetime|date|timedelta|pathlib|collections|contextlib|types|typing|httpx|attrs|cattrs|enum|pluggy|io)(\..*)?",
     ),
     (
         "py:.*",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -52,6 +55,66 @@ class NothingLeftOut:
                 terminalreporter.line(nodeid)
 
 
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+WITHOUT_CHROMIUM = (
+    "Chromium was not found. Install it (on Debian and Ubuntu: apt-get install chromium), or name it: "
+    "PARAPH_CHROMIUM=/path/to/chromium make test"
+)
+
+
+def find_chromium() -> str | None:
+    """Return the program that PARAPH_CHROMIUM names, or the first of the usual names; None without any."""
+    named = os.environ.get("PARAPH_CHROMIUM")
+    return next(filter(None, map(shutil.which, (named,) if named else CHROMIUM_NAMES)), None)
+
+
+class BrowserTests:
+    """Leaves tests marked ``browser`` out where there is no Chromium, and says so in the end.
+
+    With ``PARAPH_BROWSER_TESTS=required`` in the environment the run does not start without it. Under
+    pytest-xdist the workers leave out, each the same tests, and the controller speaks.
+    """
+
+    def __init__(self, program: str | None) -> None:
+        self._program = program
+        self._left_out = 0
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        if self._program is not None:
+            return
+        left_out = [item for item in items if item.get_closest_marker("browser")]
+        self._left_out = len(left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("browser")]
+        config.hook.pytest_deselected(items=left_out)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["browser_tests_left_out"] = self._left_out
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        output = getattr(node, "workeroutput", {})
+        self._left_out = max(self._left_out, output.get("browser_tests_left_out", 0))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._left_out:
+            terminalreporter.section(f"{self._left_out} browser tests were left out", yellow=True)
+            terminalreporter.line(WITHOUT_CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> str:
+    """The path of Chromium; tests that are not marked ``browser`` have no right to it."""
+    found = find_chromium()
+    assert found is not None, WITHOUT_CHROMIUM
+    return found
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: needs Chromium; left out where there is none")
+    program = find_chromium()
+    if program is None and os.environ.get("PARAPH_BROWSER_TESTS") == "required":
+        raise pytest.UsageError(f"The browser tests are required. {WITHOUT_CHROMIUM}")
+    config.pluginmanager.register(BrowserTests(program))
     text = ALLOWED.read_text() if ALLOWED.exists() else ""
     config.pluginmanager.register(NothingLeftOut(allowed_skips(text)))

@@ -20,12 +20,17 @@ from paraph.flow.commands import Flow
 from paraph.flow.runners import AsyncRunner, SyncRunner, utc_now
 from paraph.flow.session import Sessions, client_options
 from paraph.ops import act as _act
+from paraph.ops import adopt as _adopt
 from paraph.ops import check as _check
+from paraph.ops import doctor as _doctor
 from paraph.ops import evidence as _evidence
 from paraph.ops import look as _look
 from paraph.ops import receive as _receive
+from paraph.ops import reconcile as _reconcile
+from paraph.ops import route as _route
 from paraph.ops import send as _send
 from paraph.ops import settle as _settle
+from paraph.ops import webhooks as _webhooks
 from paraph.ops.carry import certificate_of, own_name
 from paraph.ops.kernel import Kernel
 
@@ -185,7 +190,9 @@ class Client(_Base):
             self._kernel.store.close()
 
     capabilities = _sync(_check.capabilities)
-    check = _sync(_check.check)
+    check = _sync(_route.check)
+    options = _sync(_route.options)
+    route = _sync(_route.route)
     send = _sync(_send.send)
     resume = _sync(_send.resume)
     settle = _sync(_settle.settle)
@@ -194,12 +201,16 @@ class Client(_Base):
     envelopes = _sync(_look.envelopes)
     events = _sync(_look.events)
     wait = _sync(_look.wait)
+    reconcile = _sync(_reconcile.reconcile)
+    adopt = _sync(_adopt.adopt)
     cancel = _sync(_act.cancel)
     remind = _sync(_act.remind)
     signing_link = _sync(_act.signing_link)
     call = _sync(_act.call)
     webhook_url = _sync(_act.webhook_url)
     ensure_webhook = _sync(_act.ensure_webhook)
+    webhooks = _sync(_webhooks.webhooks)
+    doctor = _sync(_doctor.doctor)
     evidence = _sync(_evidence.evidence)
     save = _sync(_evidence.save)
     receive = _sync(_receive.receive)
@@ -271,7 +282,9 @@ class AsyncClient(_Base):
             await asyncio.shield(asyncio.to_thread(self._kernel.store.close))
 
     capabilities = _async(_check.capabilities)
-    check = _async(_check.check)
+    check = _async(_route.check)
+    options = _async(_route.options)
+    route = _async(_route.route)
     send = _async(_send.send)
     resume = _async(_send.resume)
     settle = _async(_settle.settle)
@@ -280,12 +293,16 @@ class AsyncClient(_Base):
     envelopes = _async(_look.envelopes)
     events = _async(_look.events)
     wait = _async(_look.wait)
+    reconcile = _async(_reconcile.reconcile)
+    adopt = _async(_adopt.adopt)
     cancel = _async(_act.cancel)
     remind = _async(_act.remind)
     signing_link = _async(_act.signing_link)
     call = _async(_act.call)
     webhook_url = _async(_act.webhook_url)
     ensure_webhook = _async(_act.ensure_webhook)
+    webhooks = _async(_webhooks.webhooks)
+    doctor = _async(_doctor.doctor)
     evidence = _async(_evidence.evidence)
     save = _async(_evidence.save)
     receive = _async(_receive.receive)

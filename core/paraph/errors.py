@@ -51,6 +51,10 @@ if TYPE_CHECKING:
 Effect = Literal["none", "unknown"]
 """``none``: certainly nothing happened at the vendor. ``unknown``: it may have."""
 
+NoConnection = Literal["", "name", "refused", "timeout", "certificate", "tls"]
+"""Why there is no connection: the name does not resolve, nobody listens, no answer in time, the server's
+certificate does not verify, TLS failed otherwise; empty if unknown."""
+
 
 class ParaphError(Exception):
     """The root of everything that paraph raises on purpose. Can be pickled and copied: it holds no secret."""
@@ -209,9 +213,13 @@ class VendorError(ParaphError):
 
 
 class ConnectFailed(VendorError):
-    """No connection: nothing was sent."""
+    """No connection: nothing was sent.
+
+    :ivar reason: why, as a word; empty if unknown.
+    """
 
     retryable = True
+    reason: NoConnection = ""
 
 
 class TimedOut(VendorError):

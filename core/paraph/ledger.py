@@ -41,7 +41,7 @@ from paraph.model import (
 )
 from paraph.model.fact import target_parts
 from paraph.store.protocol import Transaction
-from paraph.store.records import AttemptRecord, EnvelopeRecord, EventRecord, Sighting
+from paraph.store.records import AttemptRecord, AttemptState, EnvelopeRecord, EventRecord, Sighting
 
 F = FactType
 
@@ -135,14 +135,25 @@ def sightings_of(observation: Observation, origin: Origin) -> tuple[Sighting, ..
     return tuple(found)
 
 
+@attrs.frozen(kw_only=True)
+class Recorded:
+    """What came of an observation.
+
+    :ivar events: what was new, oldest meaning first. ``envelopes``: those that it was about.
+    """
+
+    events: tuple[Event, ...]
+    envelopes: tuple[EnvelopeRecord, ...]
+
+
 def record(
     tx: Transaction,
     observation: Observation,
     origin: Origin,
     *,
     load: EnvelopeLoader,
-) -> tuple[Event, ...]:
-    """Add an observation and return what was new, oldest meaning first.
+) -> Recorded:
+    """Add an observation.
 
     :param load: gives the neutral envelope of a stored record, for its roster.
     """
@@ -151,9 +162,15 @@ def record(
     if observation.trust > Trust.CLAIMED:
         _link(tx, observation, origin)
     fresh: list[Event] = []
+    envelopes: list[EnvelopeRecord] = []
     for stream in dict.fromkeys(sighting.stream for sighting in sightings):
-        fresh += derive(tx, stream, origin, at=observation.observed_at, load=load)
-    return tuple(fresh)
+        view = _view(tx, stream, load)
+        if view is None:
+            continue
+        fresh += _derive(tx, stream, view, origin, at=observation.observed_at)
+        if view.stored is not None:
+            envelopes.append(view.stored)
+    return Recorded(events=tuple(fresh), envelopes=tuple(envelopes))
 
 
 def derive(
@@ -161,8 +178,10 @@ def derive(
 ) -> tuple[Event, ...]:
     """Insert every event that a stream's sightings now show and return the new ones."""
     view = _view(tx, stream, load)
-    if view is None:
-        return ()
+    return () if view is None else _derive(tx, stream, view, origin, at=at)
+
+
+def _derive(tx: Transaction, stream: str, view: _View, origin: Origin, *, at: datetime) -> tuple[Event, ...]:
     seen = tx.event_ids(stream)
     new = []
     for event_id, key in view.in_order():
@@ -215,6 +234,7 @@ class _View:
     subject: Subject
     sightings: tuple[Sighting, ...]
     attempt: AttemptRecord | None
+    stored: EnvelopeRecord | None
     known: Mapping[Key, Trust]
 
     def event_id(self, key: Key) -> str:
@@ -243,6 +263,7 @@ def _view(tx: Transaction, stream: str, load: EnvelopeLoader) -> _View | None:
         subject=Subject(kind=SubjectKind(kind), ref=vendor_ref),
         sightings=sightings,
         attempt=attempt,
+        stored=stored,
         known=closure(told(sightings), roster_of(attempt, load(stored) if stored else None)),
     )
 
@@ -278,6 +299,7 @@ def _event(key: Key, view: _View, stored: EventRecord, environment: str) -> Even
         occurrence=key.occurrence,
         envelope_id=attempt.envelope_id if attempt else None,
         attempt=attempt.number if attempt else 0,
+        superseded=attempt is not None and attempt.state is AttemptState.SUPERSEDED,
         signatory_id=_local(attempt.signatories if attempt else (), signatory_ref),
         document_id=_local(attempt.documents if attempt else (), document_ref),
         at=earliest(tellings),

@@ -256,6 +256,11 @@ def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[P
             )
 
 
+def needs_of(envelope: Envelope) -> frozenset[Capability]:
+    """Return the capabilities without which an envelope cannot be said."""
+    return frozenset(capability for _, capability, _ in _used(envelope))
+
+
 def _used(envelope: Envelope) -> Iterator[tuple[str, Capability, str]]:
     """Name what the envelope uses: path, capability, words."""
     if len(envelope.documents) > 1:

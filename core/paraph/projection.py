@@ -37,8 +37,12 @@ def snapshot_of(
     *,
     environment: str,
     provider: str,
+    children: tuple[str, ...] = (),
 ) -> Snapshot:
-    """Project what is known of an envelope from its current attempt's sightings."""
+    """Project what is known of an envelope from its current attempt's sightings.
+
+    :param children: ids of the envelopes that were made of it.
+    """
     known = closure(told(sightings), roster_of(attempt, envelope))
     state, ending_fact = lifecycle_of(known)
     decided = {parties(key)[0] for key in known if key.type in {F.SIGNATORY_SIGNED, F.SIGNATORY_APPROVED}}
@@ -65,7 +69,8 @@ def snapshot_of(
             sorted({key.target.partition(SEPARATOR)[0] for key in known if key.type is F.EVIDENCE_READY})
         ),
         attention=tuple(_attention(known, state, attempt)),
-        children=tuple(sorted(key.target for key in known if key.type is F.ENVELOPE_CHILD)),
+        parent=record_.parent,
+        children=children,
         native=tuple(sorted({sighting.native for sighting in sightings if sighting.native})),
         sent_at=earliest([each for each in sightings if each.type is F.ENVELOPE_SENT])
         if sent in known

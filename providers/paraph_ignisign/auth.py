@@ -1,9 +1,8 @@
 """Authenticating requests: a v2 key as it is, an old secret exchanged for a token (contract section 3).
 
-The token's own end (claim ``exp``) decides when to renew; its signature is not checked, since it
-is the vendor's to check. It is renewed ``jwt_skew`` seconds early, but never before half of its life, so
-that a short life does not mean an exchange per request. A token whose end cannot be read, or lies in
-the past by our clock, is used until the vendor refuses it.
+The token is kept and renewed as :mod:`paraph.provider.bearer` says, ``jwt_skew`` seconds before its end. Its
+own claim ``exp`` tells the end; its signature is not checked, since it is the vendor's to check. A token
+whose end cannot be read, or lies in the past by our clock, is used until the vendor refuses it.
 """
 
 from __future__ import annotations
@@ -15,43 +14,30 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import attrs
 import httpx
 
-from paraph import errors
 from paraph.convert import structure_answer
-from paraph.flow import Flow, http, now, shared
+from paraph.errors import ConfigurationError
+from paraph.flow import Flow, http, now
 from paraph.model import Secret
-from paraph.provider import Account, operation_of
+from paraph.provider import Account, Token, issued_token, not_issued, with_token
+from paraph_ignisign import checks
 from paraph_ignisign.errors import vendor_error
 from paraph_ignisign.settings import Credentials, IgnisignSettings
 from paraph_ignisign.wire import CONVERTER, Jwt
 
 PATH: Final = "/v4/auth/app-api"
-HEADER: Final = "Authorization"
-"""The one header that authenticates a request."""
-
-_OURS = (errors.VendorRefused, errors.PermissionDenied, errors.VendorNotFound)
-"""What a token request says of the credentials, and not of the way to the vendor."""
 
 
-@attrs.frozen(kw_only=True)
-class Token:
-    """An exchanged token.
+def credentials_of(account: Account[IgnisignSettings]) -> Credentials:
+    """Return what authenticates the account. Every request passes here, so a mismatch never gets out.
 
-    :ivar header: the whole ``Authorization`` value.
-    :ivar renew_at: aware UTC; ``None`` means: when it is refused.
+    :raises ConfigurationError: it is wrong, or for another environment than the account.
     """
-
-    header: Secret
-    renew_at: datetime | None
-
-    def usable(self, at: datetime, refused: Mapping[str, str] | None) -> bool:
-        """Whether it can be used now, and is not the one that was just refused."""
-        header = (refused or {}).get(HEADER)
-        if header is not None and self.header.matches(header):
-            return False
-        return self.renew_at is None or at < self.renew_at
+    problems = tuple(checks.credential_problems(account))
+    if problems:
+        raise ConfigurationError(f"account {account.name!r} cannot be used", problems)
+    return account.settings.credentials()
 
 
 def authorize(
@@ -59,21 +45,14 @@ def authorize(
 ) -> Flow[Mapping[str, str]]:
     """Return the ``Authorization`` header of the account; see ``Provider.authorize``.
 
-    :raises AuthenticationFailed: the vendor refused the exchange.
+    :raises AuthenticationFailed: the vendor refused the exchange. :raises ConfigurationError: the credentials
+        are wrong, or for another environment than the account.
     """
-    credentials = account.settings.credentials()
+    credentials = credentials_of(account)
     if not credentials.exchange:
-        return {HEADER: f"Bearer {credentials.secret.reveal()}"}
-    at = yield from now()
-
-    def fresh(token: Token) -> bool:
-        return token.usable(at, refused)
-
-    def produce() -> Flow[Token]:
-        return exchange(account.settings, credentials)
-
-    token = yield from shared("ignisign.token", fresh=fresh, produce=produce)
-    return {HEADER: token.header.reveal()}
+        return {"Authorization": f"Bearer {credentials.secret.reveal()}"}
+    exchanged = with_token("ignisign.token", lambda: exchange(account.settings, credentials), refused)
+    return (yield from exchanged)
 
 
 def exchange(settings: IgnisignSettings, credentials: Credentials) -> Flow[Token]:
@@ -87,29 +66,14 @@ def exchange(settings: IgnisignSettings, credentials: Credentials) -> Flow[Token
     )
     response = yield from http(request, credentials=False)
     error = vendor_error(response)
-    if isinstance(error, _OURS):
-        raise errors.AuthenticationFailed(
-            "the vendor refused to exchange app_id, app_env and app_secret for a token",
-            operation=operation_of(request),
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
-        )
     if error is not None:
-        raise error
+        message = "the vendor refused to exchange app_id, app_env and app_secret for a token"
+        raise not_issued(request, error, message)
     jwt = structure_answer(response, Jwt, converter=CONVERTER).jwt_token
-    obtained = yield from now()
-    return Token(
-        header=Secret(f"Bearer {jwt.reveal()}"),
-        renew_at=renewal(expiry_of(jwt), obtained, timedelta(seconds=settings.jwt_skew)),
-    )
-
-
-def renewal(expires: datetime | None, obtained: datetime, skew: timedelta) -> datetime | None:
-    """Return when to renew a token, or ``None`` if its end says nothing useful."""
-    if expires is None or expires <= obtained:
-        return None
-    return max(expires - skew, obtained + (expires - obtained) / 2)
+    expires = expiry_of(jwt)
+    life = None if expires is None else expires - (yield from now())
+    early = timedelta(seconds=settings.jwt_skew)
+    return (yield from issued_token(response, "jwtToken", jwt.reveal(), life=life, early=early))
 
 
 def expiry_of(jwt: Secret) -> datetime | None:

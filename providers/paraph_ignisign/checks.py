@@ -1,7 +1,8 @@
 """What the API cannot be told, found without any request (contract sections 5 and 7).
 
-What is wrong whatever the vendor (no signatory, a broken PDF, a phone that is none) is core's to find, and
-so is what the capabilities say (stages, fields, attachments). Here is the rest.
+What is wrong whatever the vendor (no signatory, no title, a broken PDF, times in the past or in the wrong
+order) is core's to find, and so is what the capabilities say (stages, fields, attachments). Here is the rest:
+together with :mod:`paraph_ignisign.planning`, every condition of publishing that can be known before it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,20 @@ from typing import Final
 
 import attrs
 
-from paraph.model import ContentKind, DeliveryBy, Document, Envelope, Level, Problem, Severity, Signatory
+from paraph.model import (
+    ContentKind,
+    DeliveryBy,
+    Document,
+    Envelope,
+    Level,
+    Problem,
+    Severity,
+    Signatory,
+    Verb,
+)
 from paraph.provider import Account
 from paraph_ignisign import mapping
-from paraph_ignisign.settings import IgnisignSettings
+from paraph_ignisign.settings import IgnisignOptions, IgnisignSettings
 
 TITLE: Final = 1024
 MESSAGE: Final = 4096
@@ -36,6 +47,7 @@ def check(envelope: Envelope, account: Account[IgnisignSettings]) -> tuple[Probl
         *_terms(envelope),
         *_people(envelope, account),
         *_documents(envelope),
+        *_options(envelope),
     )
 
 
@@ -57,6 +69,18 @@ def level_of(envelope: Envelope, person: Signatory) -> Level:
 def method_of(envelope: Envelope, person: Signatory, settings: IgnisignSettings) -> str | None:
     """Return the vendor's signature method for a signatory, or ``None`` if it has none of that level."""
     return mapping.method_of(level_of(envelope, person), settings.aes_method)
+
+
+def signs(person: Signatory) -> bool:
+    """Whether a signatory's signature is asked for, rather than an approval or nothing at all."""
+    return person.verb not in {Verb.APPROVE, Verb.RECEIVE_COPY}
+
+
+def at_vendor(envelope: Envelope) -> Iterator[tuple[int, Signatory]]:
+    """Yield those of whom the vendor makes a signer, with their index: everyone but recipients of copies."""
+    for index, person in enumerate(envelope.signatories):
+        if person.verb is not Verb.RECEIVE_COPY:
+            yield index, person
 
 
 def language_of(envelope: Envelope) -> str | None:
@@ -97,9 +121,18 @@ def _terms(envelope: Envelope) -> Iterator[Problem]:
 
 
 def _people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iterator[Problem]:
+    if envelope.signatories and not any(signs(person) for person in envelope.signatories):
+        yield problem("signatories", "signers.none", "Ignisign needs somebody who signs", "ask one to sign")
     methods: dict[DeliveryBy, str] = {}
     for index, person in enumerate(envelope.signatories):
         path = f"signatories[{index}]"
+        if person.verb is Verb.RECEIVE_COPY:
+            if not person.email:
+                yield problem(f"{path}.email", "email.missing", "Ignisign mails copies", "set email")
+            continue
+        yield from _person(path, person)
+        if not signs(person):
+            continue
         method = method_of(envelope, person, account.settings)
         if method is None:
             yield problem(f"{path}.assurance", "level.unsupported", "Ignisign has no method of this level")
@@ -112,7 +145,6 @@ def _people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iterator[
             )
         if method == NEEDS_PHONE and not person.phone:
             yield problem(f"{path}.phone", "phone.missing", f"the method {NEEDS_PHONE} needs a mobile number")
-        yield from _person(path, person)
     yield from _same_people(envelope, account)
 
 
@@ -124,7 +156,7 @@ def _same_people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iter
     """
     references: set[str] = set()
     identities: set[Hashable] = set()
-    for index, person in enumerate(envelope.signatories):
+    for index, person in at_vendor(envelope):
         path = f"signatories[{index}]"
         reference = external_id(envelope, person, account)
         names = (person.given_name, person.family_name, person.email.casefold())
@@ -164,20 +196,64 @@ def _documents(envelope: Envelope) -> Iterator[Problem]:
             if json_before:
                 yield problem(path, "document.second_json", "Ignisign takes one JSON document per envelope")
             json_before = True
-        elif document.kind is ContentKind.FILE:
-            if extension_of(document) not in mapping.EXTENSIONS:
-                known = ", ".join(sorted(mapping.EXTENSIONS))
-                yield problem(
-                    f"{path}.name",
-                    "document.extension",
-                    "Ignisign does not take this kind of file",
-                    f"known: {known}",
-                )
-            if document.size > LARGE:
-                yield problem(
-                    path,
-                    "document.large",
-                    f"it is larger than the {LARGE} bytes that Ignisign's own client sends",
-                    "the server's limit is not published; make it smaller if it is refused",
-                    warning=True,
-                )
+        elif document.kind is ContentKind.DIGEST:
+            if not document.name.strip():
+                message = "Ignisign needs a label of a document whose content it does not get"
+                yield problem(f"{path}.name", "document.label", message, "give it a name")
+        else:
+            yield from _file(path, document)
+
+
+def _file(path: str, document: Document) -> Iterator[Problem]:
+    extension = extension_of(document)
+    if extension not in mapping.EXTENSIONS:
+        known = ", ".join(sorted(mapping.EXTENSIONS))
+        message = "Ignisign does not take this kind of file"
+        yield problem(f"{path}.name", "document.extension", message, f"known: {known}")
+    elif extension == "xml":
+        yield problem(
+            path,
+            "document.xml",
+            "it is signed as any other file; Ignisign knows XML as data in machine-to-machine seals only",
+            "call the action seals.sign for those",
+            warning=True,
+        )
+    if document.size > LARGE:
+        yield problem(
+            path,
+            "document.large",
+            f"it is larger than the {LARGE} bytes that Ignisign's own client sends",
+            "the server's limit is not published; make it smaller if it is refused",
+            warning=True,
+        )
+
+
+def _options(envelope: Envelope) -> Iterator[Problem]:
+    """Find what is wrong with the vendor's own options.
+
+    Judgements: no source says what becomes of approvers in individualised requests, and a request with full
+    privacy is one of private documents only.
+    """
+    options = options_of(envelope)
+    if options.individualize and any(person.verb is Verb.APPROVE for person in envelope.signatories):
+        yield problem(
+            "options",
+            "individualize.approvers",
+            "nobody knows whether approvers are asked where each signatory has a request of their own",
+            "leave out individualize, or the approvers",
+        )
+    if options.full_privacy and any(each.kind is not ContentKind.DIGEST for each in envelope.documents):
+        message = "with full_privacy Ignisign gets no content, and this envelope has documents with content"
+        yield problem("options", "full_privacy.content", message, "use Document.from_digest")
+    known = [document.id for document in envelope.documents]
+    for index, statement in enumerate(options.statements):
+        path = f"options.statements[{index}]"
+        if not statement.text.strip():
+            yield problem(f"{path}.text", "statement.empty", "there is nothing to agree to")
+        if statement.document not in {None, *known}:
+            yield problem(f"{path}.document", "document.unknown", "no document has this id")
+
+
+def options_of(envelope: Envelope) -> IgnisignOptions:
+    """Return what only this vendor knows of the envelope."""
+    return envelope.options_of(IgnisignOptions) or IgnisignOptions()

@@ -1,14 +1,11 @@
-"""Ignisign's words and what they mean, as tables (contract sections 4 and 5).
+"""Ignisign's words and what they mean, as tables (contract section 5).
 
-Two vocabularies exist for webhooks: the vendor's models (which its live samples use) and its
-quick-start guide; older versions had further spellings. Every spelling has a row here, and no row
-is anywhere else.
+Those of webhooks are in :mod:`paraph_ignisign.vocabulary`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
@@ -16,203 +13,9 @@ from paraph.model import DeliveryBy, EvidenceKind, FactType, Level
 
 F = FactType
 
-TOPICS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "APP": "APP",
-        "APPLICATION": "APP",
-        "SIGNATURE": "SIGNATURE",
-        "SIGNATURE_REQUEST": "SIGNATURE_REQUEST",
-        "SIGNER": "SIGNER",
-        "SIGNATURE_PROFILE": "SIGNATURE_PROFILE",
-        "SIGNATURE_SESSION": "SIGNATURE_SESSION",
-        "SIGNATURE_PROOF": "SIGNATURE_PROOF",
-        "SIGNATURE_SIGNER_IMAGE": "SIGNATURE_SIGNER_IMAGE",
-        "SIGNATURE_IMAGE": "SIGNATURE_SIGNER_IMAGE",
-        "ID_PROOFING": "ID_PROOFING",
-        "SIGNER_ID_PROOFING": "ID_PROOFING",
-        "SIGNER_AUTH": "SIGNER_AUTH",
-        "DOCUMENT_REQUEST": "DOCUMENT_REQUEST",
-    }
-)
-"""Every spelling of a topic, and the one that the models use (contract 4.2)."""
-
-
-class Meaning(StrEnum):
-    """What a topic and action say, whatever the vocabulary (contract 4.3)."""
-
-    REQUEST_INITIALIZED = "request.initialized"
-    REQUEST_UPDATED = "request.updated"
-    REQUEST_PUBLISHED = "request.published"
-    REQUEST_LAUNCHED = "request.launched"
-    REQUEST_COMPLETED = "request.completed"
-    REQUEST_CANCELLED = "request.cancelled"
-    REQUEST_EXPIRED = "request.expired"
-    REQUEST_CLOSED = "request.closed"
-    """One of the three before; the content's status may say which."""
-    REQUEST_FAILED = "request.failed"
-    REQUEST_CHILDREN = "request.children_generated"
-    REQUEST_APPROVER_STEP = "request.approver_step"
-    REQUEST_WAITING = "request.waiting_documents"
-    SIGNATURE_FINALIZED = "signature.finalized"
-    SIGNATURE_FAILED = "signature.failed"
-    SESSION_STARTED = "session.started"
-    SESSION_UPDATED = "session.updated"
-    PROOF_GENERATED = "proof.generated"
-    PROOF_ADVANCED = "proof.advanced_generated"
-    PROOF_FAILED = "proof.failed"
-    IMAGE_GENERATED = "image.generated"
-    IMAGE_FAILED = "image.failed"
-    SIGNER_CREATED = "signer.created"
-    SIGNER_INPUTS_ADDED = "signer.inputs_added"
-    PROFILE_CREATED = "profile.created"
-    PROFILE_ARCHIVED = "profile.archived"
-    PROFILE_UPDATED = "profile.updated"
-    APP_SETTINGS = "app.settings_updated"
-    APP_MEMBERSHIP = "app.membership_updated"
-    APP_ARCHIVED = "app.archived"
-    DOCUMENT_REQUEST_PROVIDED = "docrequest.provided"
-    DOCUMENT_REQUEST_FAILED = "docrequest.failed"
-
-
-M = Meaning
-
-ACTIONS: Final[Mapping[tuple[str, str], Meaning]] = MappingProxyType(
-    {
-        ("SIGNATURE_REQUEST", "INITIALIZED"): M.REQUEST_INITIALIZED,
-        ("SIGNATURE_REQUEST", "INIT"): M.REQUEST_INITIALIZED,
-        ("SIGNATURE_REQUEST", "UPDATED"): M.REQUEST_UPDATED,
-        ("SIGNATURE_REQUEST", "UPDATE"): M.REQUEST_UPDATED,
-        ("SIGNATURE_REQUEST", "READY"): M.REQUEST_PUBLISHED,
-        ("SIGNATURE_REQUEST", "PUBLISH"): M.REQUEST_PUBLISHED,
-        ("SIGNATURE_REQUEST", "LAUNCHED"): M.REQUEST_LAUNCHED,
-        ("SIGNATURE_REQUEST", "COMPLETED"): M.REQUEST_COMPLETED,
-        ("SIGNATURE_REQUEST", "CANCELLED"): M.REQUEST_CANCELLED,
-        ("SIGNATURE_REQUEST", "EXPIRED"): M.REQUEST_EXPIRED,
-        ("SIGNATURE_REQUEST", "CLOSED"): M.REQUEST_CLOSED,
-        ("SIGNATURE_REQUEST", "FAILED"): M.REQUEST_FAILED,
-        ("SIGNATURE_REQUEST", "CHILDREN_GENERATED"): M.REQUEST_CHILDREN,
-        ("SIGNATURE_REQUEST", "CHILDREN_GERENATED"): M.REQUEST_CHILDREN,
-        ("SIGNATURE_REQUEST", "APPROVER_STEP"): M.REQUEST_APPROVER_STEP,
-        ("SIGNATURE_REQUEST", "WAITING_DOCUMENTS"): M.REQUEST_WAITING,
-        ("SIGNATURE", "FINALIZED"): M.SIGNATURE_FINALIZED,
-        ("SIGNATURE", "SIGNATURE_SUCCESS"): M.SIGNATURE_FINALIZED,
-        ("SIGNATURE", "CREATED"): M.SIGNATURE_FINALIZED,
-        ("SIGNATURE", "FAILED"): M.SIGNATURE_FAILED,
-        ("SIGNATURE", "SIGNATURE_FAILED"): M.SIGNATURE_FAILED,
-        ("SIGNATURE_SESSION", "INITIALIZED"): M.SESSION_STARTED,
-        ("SIGNATURE_SESSION", "STARTED"): M.SESSION_STARTED,
-        ("SIGNATURE_SESSION", "UPDATED"): M.SESSION_UPDATED,
-        ("SIGNATURE_PROOF", "GENERATED"): M.PROOF_GENERATED,
-        ("SIGNATURE_PROOF", "SIGNATURE_PROOF_GENERATED"): M.PROOF_GENERATED,
-        ("SIGNATURE_PROOF", "ADV_GENERATED"): M.PROOF_ADVANCED,
-        ("SIGNATURE_PROOF", "ADVANCED_PROOF_GENERATED"): M.PROOF_ADVANCED,
-        ("SIGNATURE_PROOF", "FAILED"): M.PROOF_FAILED,
-        ("SIGNATURE_SIGNER_IMAGE", "GENERATED"): M.IMAGE_GENERATED,
-        ("SIGNATURE_SIGNER_IMAGE", "FAILED"): M.IMAGE_FAILED,
-        ("SIGNER", "CREATED"): M.SIGNER_CREATED,
-        ("SIGNER", "INPUTS_ADDED"): M.SIGNER_INPUTS_ADDED,
-        ("SIGNER", "CLAIM_UPDATED"): M.SIGNER_INPUTS_ADDED,
-        ("SIGNER", "CLAIMS_UPDATED"): M.SIGNER_INPUTS_ADDED,
-        ("SIGNATURE_PROFILE", "CREATED"): M.PROFILE_CREATED,
-        ("SIGNATURE_PROFILE", "ARCHIVED"): M.PROFILE_ARCHIVED,
-        ("SIGNATURE_PROFILE", "UPDATED"): M.PROFILE_UPDATED,
-        ("APP", "SETTINGS_UPDATED"): M.APP_SETTINGS,
-        ("APP", "MEMBERSHIP_UPDATED"): M.APP_MEMBERSHIP,
-        ("APP", "ARCHIVED"): M.APP_ARCHIVED,
-        ("DOCUMENT_REQUEST", "PROVIDED"): M.DOCUMENT_REQUEST_PROVIDED,
-        ("DOCUMENT_REQUEST", "DOC_PROVIDED"): M.DOCUMENT_REQUEST_PROVIDED,
-        ("DOCUMENT_REQUEST", "FAILED"): M.DOCUMENT_REQUEST_FAILED,
-    }
-)
-"""Topic (models' spelling) and action, in every spelling (contract 4.3)."""
-
-FAILURES: Final[Mapping[Meaning, Meaning]] = MappingProxyType(
-    {
-        M.REQUEST_PUBLISHED: M.REQUEST_FAILED,
-        M.REQUEST_LAUNCHED: M.REQUEST_FAILED,
-        M.REQUEST_FAILED: M.REQUEST_FAILED,
-        M.SIGNATURE_FINALIZED: M.SIGNATURE_FAILED,
-        M.SIGNATURE_FAILED: M.SIGNATURE_FAILED,
-        M.SESSION_STARTED: M.SIGNATURE_FAILED,
-        M.SESSION_UPDATED: M.SIGNATURE_FAILED,
-        M.PROOF_GENERATED: M.PROOF_FAILED,
-        M.PROOF_ADVANCED: M.PROOF_FAILED,
-        M.PROOF_FAILED: M.PROOF_FAILED,
-        M.IMAGE_GENERATED: M.IMAGE_FAILED,
-        M.IMAGE_FAILED: M.IMAGE_FAILED,
-        M.DOCUMENT_REQUEST_FAILED: M.DOCUMENT_REQUEST_FAILED,
-    }
-)
-"""What a message of nature ERROR says instead. An error of another meaning (an update that was
-refused) ends nothing and has no word of ours."""
-
-REQUEST_FACTS: Final[Mapping[Meaning, FactType]] = MappingProxyType(
-    {
-        M.REQUEST_INITIALIZED: F.ENVELOPE_CREATED,
-        M.REQUEST_UPDATED: F.ENVELOPE_UPDATED,
-        # Accepted, waiting for its launch: nobody can act yet.
-        M.REQUEST_PUBLISHED: F.ENVELOPE_CREATED,
-        M.REQUEST_LAUNCHED: F.ENVELOPE_SENT,
-        # Also said of a request that was cancelled or expired after somebody had signed.
-        M.REQUEST_COMPLETED: F.ENVELOPE_CLOSED,
-        M.REQUEST_CLOSED: F.ENVELOPE_CLOSED,
-        # Said only if nobody had signed.
-        M.REQUEST_CANCELLED: F.ENVELOPE_CANCELLED,
-        M.REQUEST_EXPIRED: F.ENVELOPE_EXPIRED,
-        M.REQUEST_FAILED: F.ENVELOPE_FAILED,
-        M.REQUEST_CHILDREN: F.ENVELOPE_CREATED,
-    }
-)
-"""What a request's news is in neutral words."""
-
-SIGNER_FACTS: Final[Mapping[Meaning, FactType]] = MappingProxyType(
-    {
-        M.SESSION_STARTED: F.SIGNATORY_OPENED,
-        M.SESSION_UPDATED: F.SIGNATORY_OPENED,
-        M.SIGNATURE_FINALIZED: F.SIGNATORY_DOCUMENT_SIGNED,
-        M.SIGNATURE_FAILED: F.SIGNATORY_FAILED,
-    }
-)
-"""What a signer's news is."""
-
-CONTACT_FACTS: Final[Mapping[Meaning, FactType]] = MappingProxyType(
-    {M.SIGNER_CREATED: F.CONTACT_CREATED, M.SIGNER_INPUTS_ADDED: F.CONTACT_UPDATED}
-)
-"""What news of a person is, apart from any request."""
-
-ACCOUNT_CHANGES: Final = frozenset(
-    {
-        M.PROFILE_CREATED,
-        M.PROFILE_ARCHIVED,
-        M.PROFILE_UPDATED,
-        M.APP_SETTINGS,
-        M.APP_MEMBERSHIP,
-        M.APP_ARCHIVED,
-    }
-)
-"""News of the application itself."""
-
-PROOFS: Final[Mapping[Meaning, EvidenceKind]] = MappingProxyType(
-    {
-        M.PROOF_GENERATED: EvidenceKind.SIGNED_DOCUMENT,
-        M.PROOF_FAILED: EvidenceKind.SIGNED_DOCUMENT,
-        M.PROOF_ADVANCED: EvidenceKind.PROOF,
-    }
-)
-"""Which evidence a proof's news is about."""
-
-REPEATING: Final = frozenset(
-    {
-        F.ENVELOPE_UPDATED,
-        F.SIGNATORY_FAILED,
-        F.CONTACT_UPDATED,
-        F.ACCOUNT_CHANGED,
-    }
-)
-"""Facts that may be told several times, each with its own occurrence. A failed proof is not among them: a
-read shows that it failed and not which time, and both have to be one event."""
-
 AMBIGUOUS_END: Final = "COMPLETED"
+GENERATED: Final = "CHILDREN_GENERATED"
+"""Status of a request that children were made of; nothing more happens to it."""
 
 STATUSES: Final[Mapping[str, FactType]] = MappingProxyType(
     {
@@ -226,12 +29,16 @@ STATUSES: Final[Mapping[str, FactType]] = MappingProxyType(
         "CANCELLED": F.ENVELOPE_CANCELLED,
         "FAILED": F.ENVELOPE_FAILED,
         "LAUNCH_ERROR": F.ENVELOPE_FAILED,
-        "CHILDREN_GENERATED": F.ENVELOPE_CREATED,
+        GENERATED: F.ENVELOPE_CREATED,
         "WAITING_DOCUMENTS": F.ENVELOPE_CREATED,
         "WAITING_DOCUMENTS_GENERATION": F.ENVELOPE_CREATED,
     }
 )
 """What a request's status is in neutral words, the removed ones included (contract 5)."""
+
+UNPUBLISHED: Final = frozenset({"DRAFT", "WAITING_DOCUMENTS", "WAITING_DOCUMENTS_GENERATION"})
+"""Statuses of a request that nobody was asked to sign yet. Closing a draft gives CANCELLED, so that this word
+does not tell whether there was anybody."""
 
 ENDED: Final = frozenset({AMBIGUOUS_END, "EXPIRED", "CANCELLED", "FAILED", "LAUNCH_ERROR"})
 """Statuses after which nothing more happens."""
@@ -248,7 +55,7 @@ PUBLISHED: Final = frozenset(
         "PROCESSING",
         AMBIGUOUS_END,
         "EXPIRED",
-        "CHILDREN_GENERATED",
+        GENERATED,
         "LAUNCH_ERROR",
     }
 )
@@ -287,13 +94,25 @@ SIGNED_FORM: Final[Mapping[str, str]] = MappingProxyType(
     {
         "PDF": "PDF_WITH_SIGNATURES",
         "PDF_ENCRYPTED": "PDF_WITH_SIGNATURES",
-        "FILE": "PDF_WITH_SIGNATURES",
+        "FILE": "SIGNED_DATA",
         "DATA_JSON": "SIGNED_DATA",
         "DATA_XML": "SIGNED_DATA",
     }
 )
 """Proof type that holds the signed document, by nature. A ``PRIVATE_FILE`` has none: only its owner
 can join content and signatures."""
+
+IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/jpg", "image/gif", "image/bmp", "image/tiff"})
+"""Media types that the vendor can put into a PDF (contract 5). Assumption: it signs these in that PDF, and
+other files as data."""
+
+
+def signed_form(nature: str | None, media_type: str | None) -> str | None:
+    """Return the proof type that holds a signed document, or ``None`` if there is none."""
+    if nature == "FILE" and media_type in IMAGES:
+        return SIGNED_FORM["PDF"]
+    return SIGNED_FORM.get(nature or "")
+
 
 LEGAL_KIT: Final = "ADVANCED_LEGAL_KIT"
 

@@ -17,7 +17,8 @@ from paraph.model import DeliveryBy, Envelope, Problem, Signatory
 from paraph.provider import Account, NoParams
 from paraph_ignisign import mapping
 from paraph_ignisign.actions import INPUTS_NEEDED, LIST_PROFILES, SEARCH_SIGNERS
-from paraph_ignisign.checks import NEEDS_PHONE, external_id, method_of, problem
+from paraph_ignisign.checks import NEEDS_PHONE, at_vendor, external_id, method_of, problem, signs
+from paraph_ignisign.console import console_problems
 from paraph_ignisign.params import NewSigner, ProfileMethod, ProfileRef, SignerSearch
 from paraph_ignisign.settings import IgnisignSettings
 from paraph_ignisign.wire import InputsNeeded, Signer, SignerProfile
@@ -42,7 +43,7 @@ class Plan:
     """How an envelope will be made.
 
     :ivar profiles: signer profile by way of delivery. :ivar inputs: what each wants, by profile id.
-    :ivar methods: signature method by profile id.
+    :ivar methods: signature method by profile id; a profile of approvers alone has none.
     :ivar problems: why it cannot be made; then the rest is incomplete.
     """
 
@@ -56,7 +57,7 @@ class Plan:
         profile = self.profiles[person.delivery]
         wanted = self.inputs[profile.id]
         names = {*IDENTITY, *wanted.inputs_needed, *wanted.optional_inputs}
-        if self.methods[profile.id] == NEEDS_PHONE:
+        if self.methods.get(profile.id) == NEEDS_PHONE:
             names.add("phoneNumber")
         data = {_PYTHON[name]: input_of(person, name) for name in names if name in _PYTHON}
         return NewSigner(signer_profile_id=profile.id, external_id=external_id, **data)  # type: ignore[arg-type] # by table
@@ -77,8 +78,10 @@ def plan(envelope: Envelope, account: Account[IgnisignSettings]) -> Flow[Plan]:
     profiles: dict[DeliveryBy, SignerProfile] = {}
     methods: dict[str, str] = {}
     problems: list[Problem] = []
-    for index, person in enumerate(envelope.signatories):
-        method = method_of(envelope, person, account.settings) or ""
+    people = tuple(at_vendor(envelope))
+    # Signers first: approvers take the profile that they need, which offers their method.
+    for index, person in sorted(people, key=lambda each: not signs(each[1])):
+        method = (method_of(envelope, person, account.settings) or "") if signs(person) else None
         profile = profiles.get(person.delivery)
         if profile is None:
             found = choose_profile(listed, person.delivery, method, account)
@@ -86,7 +89,7 @@ def plan(envelope: Envelope, account: Account[IgnisignSettings]) -> Flow[Plan]:
                 problems.append(attrs.evolve(found, path=f"signatories[{index}].delivery"))
                 continue
             profile = profiles[person.delivery] = found
-        if methods.setdefault(profile.id, method) != method:
+        if method is not None and methods.setdefault(profile.id, method) != method:
             problems.append(_mixed(index))
     if problems:
         return Plan(problems=tuple(dict.fromkeys(problems)))
@@ -98,17 +101,21 @@ def plan(envelope: Envelope, account: Account[IgnisignSettings]) -> Flow[Plan]:
             )
     missing = tuple(
         finding
-        for index, person in enumerate(envelope.signatories)
+        for index, person in people
         for finding in _missing(index, person, inputs[profiles[person.delivery].id])
     )
     return Plan(profiles=profiles, inputs=inputs, methods=methods, problems=missing)
 
 
 def choose_profile(
-    listed: tuple[SignerProfile, ...], delivery: DeliveryBy, method: str, account: Account[IgnisignSettings]
+    listed: tuple[SignerProfile, ...],
+    delivery: DeliveryBy,
+    method: str | None,
+    account: Account[IgnisignSettings],
 ) -> SignerProfile | Problem:
     """Choose the signer profile for a way of delivery: the configured one, or the first that fits.
 
+    :param method: what it has to offer; ``None`` for approvers, who do not sign.
     :returns: a problem without a path if none fits.
     """
     option = "profile_email" if delivery is DeliveryBy.EMAIL else "profile_link"
@@ -127,7 +134,7 @@ def choose_profile(
         )
         message = f"no active signer profile {named}has integration mode {mode}"
         return problem("", "profile.missing", message, f"set {where}; the application has: {known or 'none'}")
-    able = [profile for profile in fitting if _offers(profile, method)]
+    able = [profile for profile in fitting if method is None or _offers(profile, method)]
     if not able:
         message = f"no signer profile with integration mode {mode} offers the method {method}"
         return problem("", "profile.method", message, f"enable it in Ignisign's console, or set {where}")
@@ -204,7 +211,7 @@ def existing_problems(envelope: Envelope, account: Account[IgnisignSettings]) ->
     """
     found: list[Problem] = []
     if account.settings.signer_reference == "signatory":
-        for index, person in enumerate(envelope.signatories):
+        for index, person in at_vendor(envelope):
             signer = yield from find_signer(account, external_id(envelope, person, account))
             if signer is not None:
                 found += differences(index, person, signer)
@@ -213,7 +220,8 @@ def existing_problems(envelope: Envelope, account: Account[IgnisignSettings]) ->
 
 def preflight(envelope: Envelope, account: Account[IgnisignSettings]) -> Flow[tuple[Problem, ...]]:
     """Find problems that only reading at the vendor shows; see ``Provider.preflight``."""
+    forbidden = yield from console_problems(envelope, account)
     found = yield from plan(envelope, account)
     if found.problems:
-        return found.problems
-    return (yield from existing_problems(envelope, account))
+        return (*forbidden, *found.problems)
+    return (*forbidden, *(yield from existing_problems(envelope, account)))

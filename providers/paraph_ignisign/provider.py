@@ -5,31 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from paraph.errors import ConfigurationError
 from paraph.flow import Downloaded, Flow, Sink
 from paraph.model import Envelope, Evidence, Observation, Problem
 from paraph.provider import (
     Account,
     Action,
+    Adopted,
     Capabilities,
     Capability,
     Carried,
     Delivery,
+    Finding,
     PastDelivery,
     ProviderInfo,
     Reading,
     SigningLink,
     Verdict,
+    WebhookEndpoint,
 )
 from paraph_ignisign import (
     CAPABILITIES,
+    adopting,
     auth,
     checks,
     endpoints,
+    examining,
     paraph_provider,
     planning,
     reading,
     sending,
+    verification,
     webhooks,
 )
 from paraph_ignisign.actions import ACTIONS
@@ -56,10 +61,7 @@ class IgnisignProvider:
 
         :raises ConfigurationError: the credentials are wrong, or for another environment than the account.
         """
-        problems = tuple(checks.credential_problems(account))
-        if problems:
-            raise ConfigurationError(f"account {account.name!r} cannot be used", problems)
-        return webhooks.tenant_of(account.settings.credentials())
+        return webhooks.tenant_of(auth.credentials_of(account))
 
     def origin(self, account: IgnisignAccount) -> str:
         """Return the API's base URL."""
@@ -104,11 +106,19 @@ class IgnisignProvider:
         account: IgnisignAccount,
     ) -> Flow[Verdict]:
         """Let the vendor check the delivery's token."""
-        return webhooks.verify(reading, account)
+        return verification.verify(reading, account)
+
+    def adopt(self, vendor_ref: str, account: IgnisignAccount) -> Flow[Adopted]:
+        """Describe a request that was made elsewhere."""
+        return adopting.adopt(vendor_ref, account)
 
     def cancel(self, carried: Carried, account: IgnisignAccount, reason: str) -> Flow[Observation]:
         """Close the request."""
         return reading.cancel(carried, account, reason)
+
+    def close_draft(self, carried: Carried, account: IgnisignAccount) -> Flow[bool]:
+        """Close a request that was never published."""
+        return reading.close_draft(carried, account)
 
     def signing_link(
         self, carried: Carried, account: IgnisignAccount, signatory_id: str
@@ -137,3 +147,11 @@ class IgnisignProvider:
     def ensure_webhook(self, account: IgnisignAccount, url: str) -> Flow[str]:
         """Register our endpoint."""
         return endpoints.ensure_webhook(account, url)
+
+    def webhooks(self, account: IgnisignAccount) -> Flow[tuple[WebhookEndpoint, ...]]:
+        """List the application's endpoints."""
+        return endpoints.webhooks(account)
+
+    def examine(self, account: IgnisignAccount) -> Flow[tuple[Finding, ...]]:
+        """Read the application and its signer profiles."""
+        return examining.examine(account)

@@ -10,7 +10,7 @@ import attrs
 import httpx
 
 from paraph.errors import NotReady, UnsupportedCapability, VendorError
-from paraph.flow import Downloaded, Flow, Sink, download, now, recall, remember, shared
+from paraph.flow import Downloaded, Flow, PdfSink, Sink, download, now, recall, remember, shared
 from paraph.model import (
     DeliveryBy,
     Evidence,
@@ -26,7 +26,10 @@ from paraph.model import (
 )
 from paraph.provider import Account, Capability, Carried, SigningLink, malformed
 from paraph_ignisign import actions, kept, mapping
+from paraph_ignisign.checks import options_of
+from paraph_ignisign.children import children_of
 from paraph_ignisign.errors import DOCUMENT_GONE, PROOF_NOT_READY, TOO_LATE, vendor_error
+from paraph_ignisign.images import fetch_image, images_of
 from paraph_ignisign.params import RequestRef, SignerRef
 from paraph_ignisign.settings import IgnisignSettings
 from paraph_ignisign.states import PROOF_MADE, facts_of
@@ -47,25 +50,32 @@ answers the unsigned original."""
 PDF_TYPES: Final = frozenset({"", "application/pdf", "application/octet-stream"})
 """Media types of a signed PDF; the vendor documents none, so that a missing one counts."""
 
-MARKER, HEAD = b"%PDF-", 1024
-"""What a PDF begins with, within so many bytes: readers allow others before it."""
+UNKNOWN_TYPE: Final = "application/octet-stream"
+TYPES: Final[Mapping[str, str]] = {"pdf": "application/pdf", "zip": "application/zip"}
+"""Media types by file name extension."""
 
-UNKNOWN_FILE: Final = ("bin", "application/octet-stream")
-FILES: Final[Mapping[str, tuple[str, str]]] = {PDF_PROOF: ("pdf", "application/pdf")}
-"""File name extension and media type of an artefact; the vendor documents them for the signed PDF only."""
+NOT_OFFERED: Final = "SIGNATURE_PROOF_TYPE_NOT_AVAILABLE"
+"""Code that says: this document has no artefact of this type."""
 
 
 def read(carried: Carried, account: Account[IgnisignSettings]) -> Flow[Observation]:
     """Read everything the vendor shows; see ``Provider.read``."""
+    request = carried.vendor_ref
     context = yield from _context(carried, account)
+    children = yield from children_of(context, carried, account, request)
     at = yield from now()
-    facts = facts_of(context, carried.vendor_ref)
+    facts = facts_of(context, request)
+    if children:
+        # What is told with children is about their parent alone, even if that is a child itself.
+        facts = tuple(fact for fact in facts if fact.subject.ref == request)
     return Observation(
         source=Source.POLL,
         trust=Trust.CONFIRMED,
         observed_at=at,
         facts=facts,
-        our_reference=context.external_id or "",
+        # A child may repeat the reference of its parent, which it is not.
+        our_reference="" if context.initial_signature_request_id else context.external_id or "",
+        children=children,
     )
 
 
@@ -78,9 +88,18 @@ def _context(carried: Carried, account: Account[IgnisignSettings]) -> Flow[Reque
 
 
 def cancel(carried: Carried, account: Account[IgnisignSettings], reason: str) -> Flow[Observation]:
-    """Close the request; one that has ended already is no error. The vendor takes no reason."""
+    """Close the request; one that has ended already is no error. The vendor takes no reason.
+
+    :raises NotReady: children were made of it, and they are not known here yet: only these can be closed.
+    """
     if not carried.vendor_ref:
         raise NotReady("the envelope has no signature request at Ignisign yet")
+    if options_of(carried.envelope).individualize:
+        known = yield from _context(carried, account)
+        if known.status == mapping.GENERATED:
+            raise NotReady(
+                "Ignisign has made a request for each signatory; refresh the envelope, then cancel it"
+            )
     refusal: VendorError | None = None
     try:
         yield from actions.CLOSE_REQUEST.run(account, RequestRef(signature_request_id=carried.vendor_ref))
@@ -107,6 +126,19 @@ def cancel(carried: Carried, account: Account[IgnisignSettings], reason: str) ->
     closed = Fact(type=FactType.ENVELOPE_CLOSED, subject=Subject(ref=carried.vendor_ref), native="close")
     facts = shown if refusal is not None else (closed, *shown)
     return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=facts)
+
+
+def close_draft(carried: Carried, account: Account[IgnisignSettings]) -> Flow[bool]:
+    """Close a draft and read that it is closed; see ``ClosesDrafts.close_draft``.
+
+    The vendor ends drafts as CANCELLED (source 000, row 2), and publishes nothing but drafts (contract 5).
+    """
+    before = yield from _context(carried, account)
+    if before.status == "DRAFT":
+        request = RequestRef(signature_request_id=carried.vendor_ref)
+        yield from actions.CLOSE_REQUEST.run(account, request)
+        before = yield from _context(carried, account)
+    return before.status == "CANCELLED" and not before.signed_by
 
 
 def signing_link(
@@ -192,17 +224,25 @@ def evidence(carried: Carried, account: Account[IgnisignSettings]) -> Flow[tuple
     context = yield from _context(carried, account)
     if context.signature_proof_status != PROOF_MADE:
         return ()
-    return tuple(found for document in context.documents or () for found in _artefacts(document, carried))
+    kit = account.settings.legal_kit_extension
+    return tuple(
+        found for document in context.documents or () for found in _artefacts(document, carried, kit)
+    )
 
 
-def _artefacts(document: Document, carried: Carried) -> Iterator[Evidence]:
-    form = mapping.SIGNED_FORM.get(document.document_nature or "")
-    if form is None:
-        return
+def _artefacts(document: Document, carried: Carried, kit: str) -> Iterator[Evidence]:
+    """List the signed document, the legal kit and the images of signatures of one document.
+
+    What a signed PDF is called is certain; of the others the vendor documents neither extension nor media
+    type.
+    """
     local = next((local for local, ref in carried.documents.items() if ref == document.id), None)
     label = local or "".join(char if char.isascii() and char.isalnum() else "-" for char in document.id)
-    for native in (form, mapping.LEGAL_KIT):
-        kind, suffix, media_type = mapping.NATIVE_PROOFS[native], *FILES.get(native, UNKNOWN_FILE)
+    form = mapping.signed_form(document.document_nature, document.mime_type)
+    signed = "pdf" if form == PDF_PROOF else "bin"
+    made = () if form is None else ((form, signed), (mapping.LEGAL_KIT, kit))
+    for native, suffix in made:
+        kind = mapping.NATIVE_PROOFS[native]
         yield Evidence(
             key=f"{kind.value}/{label}",
             kind=kind,
@@ -210,17 +250,20 @@ def _artefacts(document: Document, carried: Carried) -> Iterator[Evidence]:
             document_id=local,
             vendor_ref=document.id,
             native=native,
-            media_type=media_type,
+            media_type=TYPES.get(suffix, UNKNOWN_TYPE),
         )
+    yield from images_of(document, carried, label, local)
 
 
 def fetch(wanted: Evidence, account: Account[IgnisignSettings], sink: Sink) -> Flow[Downloaded]:
     """Stream one artefact; the disputed path is tried in its spellings on 404 and 405 only.
 
-    :raises NotReady: the vendor has not made it yet.
+    :raises NotReady: the vendor has not made it yet, or makes none of this document.
     :raises MalformedResponse: the answer is no PDF where a signed PDF was asked for; none of it is written
         unless it pretended to be one.
     """
+    if wanted.kind is EvidenceKind.SIGNATURE_IMAGE:
+        return (yield from fetch_image(wanted, account, sink))
     paths = PROOF_PATHS + (PDF_PATHS if wanted.native == PDF_PROOF else ())
     values = {"documentId": wanted.vendor_ref, "signatureType": wanted.native}
     refusals: list[VendorError] = []
@@ -233,33 +276,12 @@ def fetch(wanted: Evidence, account: Account[IgnisignSettings], sink: Sink) -> F
             return result if wanted.native != PDF_PROOF else _genuine(result, pdf)
         if error.code in PROOF_NOT_READY:
             raise NotReady(f"Ignisign has not made {wanted.key} yet; wait for evidence.ready")
+        if error.code == NOT_OFFERED:
+            raise NotReady(f"Ignisign makes no {wanted.native} of this document ({wanted.key})")
         if error.status not in actions.ANOTHER_WAY or error.code in DOCUMENT_GONE:
             raise error
         refusals.append(error)
     raise refusals[0]
-
-
-class PdfSink:
-    """Passes a PDF on to another sink, and nothing else.
-
-    :ivar genuine: whether the marker of a PDF came in the first :data:`HEAD` bytes.
-    """
-
-    def __init__(self, sink: Sink) -> None:
-        self.genuine = False
-        self._sink = sink
-        self._head = b""
-
-    def write(self, data: bytes, /) -> int:
-        """Take the next bytes; before the marker they wait, and without it they are dropped."""
-        if self.genuine:
-            self._sink.write(data)
-        elif len(self._head) < HEAD:
-            self._head += data
-            self.genuine = MARKER in self._head[:HEAD]
-            if self.genuine:
-                self._sink.write(self._head)
-        return len(data)
 
 
 def _genuine(result: Downloaded, pdf: PdfSink) -> Downloaded:

@@ -12,13 +12,15 @@ The plan (profiles and what they want) is read when a step first needs it. So a 
 done reads none, and a profile that was changed since cannot refuse what is published.
 
 What publishing means for the signatories is read afterwards: the vendor accepts first (READY) and
-launches then, at once or at the scheduled time.
+launches then, at once or at the scheduled time, or makes a request for each signatory.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
@@ -26,6 +28,7 @@ import attrs
 from paraph.errors import Refused, VendorError
 from paraph.flow import NOT_DONE, UNKNOWN, Flow, Recovered, call, identify, now, publish, remember, step
 from paraph.model import (
+    Child,
     ContentKind,
     Document,
     Envelope,
@@ -37,10 +40,12 @@ from paraph.model import (
     Source,
     Subject,
     Trust,
+    Verb,
 )
 from paraph.provider import Account, Carried, NoParams
 from paraph_ignisign import actions, kept, mapping
-from paraph_ignisign.checks import external_id, language_of, problem
+from paraph_ignisign.checks import at_vendor, external_id, language_of, options_of, problem, signs
+from paraph_ignisign.children import children_of
 from paraph_ignisign.errors import ALREADY_PUBLISHED
 from paraph_ignisign.params import (
     DocumentDigest,
@@ -51,9 +56,10 @@ from paraph_ignisign.params import (
     RequestRef,
     RequestUpdate,
     SignerRef,
+    Statement,
 )
 from paraph_ignisign.planning import Plan, differences, find_signer, plan
-from paraph_ignisign.settings import IgnisignSettings
+from paraph_ignisign.settings import Credentials, IgnisignSettings
 from paraph_ignisign.states import facts_of
 from paraph_ignisign.wire import RequestContext, Signer
 
@@ -99,8 +105,9 @@ def send(carried: Carried, account: Account[IgnisignSettings]) -> Flow[Observati
             carried,
             ready,
             request=request,
-            signers=tuple(signers.values()),
-            documents=tuple(documents.values()),
+            signers=signers,
+            documents=documents,
+            credentials=account.settings.credentials(),
         )
         yield from actions.UPDATE_REQUEST.run(account, described)
 
@@ -124,7 +131,7 @@ def _signers(
 ) -> Flow[dict[str, str]]:
     """Make, or find, the signer of each signatory; return vendor ids by local id."""
     found: dict[str, str] = {}
-    for index, person in enumerate(carried.envelope.signatories):
+    for index, person in at_vendor(carried.envelope):
         signer = yield from _signer(index, person, carried, account, planning)
         if signer in found.values():
             path = f"signatories[{index}]"
@@ -162,7 +169,7 @@ def _signer(
         _refuse(differences(index, person, known))
         return Recovered(known.signer_id)
 
-    return (yield from step(f"signer:{person.id}", make, recover=look))
+    return (yield from step(f"signer:{person.id}", make, recover=look, aside=True))
 
 
 # Draft and documents
@@ -232,18 +239,39 @@ def _description(
     ready: Plan,
     *,
     request: str,
-    signers: tuple[str, ...],
-    documents: tuple[str, ...],
+    signers: Mapping[str, str],
+    documents: Mapping[str, str],
+    credentials: Credentials,
 ) -> RequestUpdate:
+    """Describe the draft.
+
+    Assumptions: an approver is a signer who is not among ``signerIds``, and recipients are e-mail addresses.
+    """
     envelope = carried.envelope
+    options = options_of(envelope)
     scheduled = envelope.scheduled_at is not None
+    people = envelope.signatories
+    copies = dict.fromkeys(person.email for person in people if person.verb is Verb.RECEIVE_COPY)
+    statements = tuple(
+        Statement(
+            app_id=credentials.app_id,
+            app_env=credentials.app_env,
+            signature_request_id=request,
+            document_id=documents[each.document] if each.document is not None else None,
+            label_md=each.text,
+        )
+        for each in options.statements
+    )
     return RequestUpdate(
         signature_request_id=request,
         title=envelope.title,
         description=envelope.message or None,
         language=language_of(envelope),
-        document_ids=documents,
-        signer_ids=signers,
+        document_ids=tuple(documents.values()),
+        signer_ids=tuple(signers[person.id] for person in people if signs(person)),
+        signer_ids_as_approver=tuple(signers[each.id] for each in people if each.verb is Verb.APPROVE)
+        or None,
+        recipients=tuple(copies) or None,
         external_id=carried.reference,
         default_signature_method=next(iter(ready.methods.values()), None),
         signer_profiles_signature_method=ready.profile_methods(),
@@ -251,6 +279,10 @@ def _description(
         expiration_date_is_activated=True if envelope.expires_at is not None else None,
         diffusion_mode="SCHEDULED" if scheduled else None,
         diffusion_date=envelope.scheduled_at,
+        individualize_requests=options.individualize or None,
+        statements=statements or None,
+        full_privacy=options.full_privacy,
+        extended_auth_session_enabled=options.extended_auth_session,
     )
 
 
@@ -281,12 +313,15 @@ def _context(account: Account[IgnisignSettings], request: str) -> Flow[RequestCo
 def _published(carried: Carried, account: Account[IgnisignSettings], request: str) -> Flow[Observation]:
     """Tell what publishing led to. A read that fails now takes nothing back."""
     at = yield from now()
-    facts: tuple[Fact, ...]
-    try:
-        facts = facts_of((yield from _context(account, request)), request)
-    except VendorError:
-        facts = (accepted(request, scheduled=carried.envelope.scheduled_at is not None),)
-    return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=facts)
+    facts: tuple[Fact, ...] = (accepted(request, scheduled=carried.envelope.scheduled_at is not None),)
+    children: tuple[Child, ...] = ()
+    with contextlib.suppress(VendorError):
+        context = yield from _context(account, request)
+        facts = facts_of(context, request)
+        children = yield from children_of(context, carried, account, request)
+    return Observation(
+        source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=facts, children=children
+    )
 
 
 def accepted(request: str, *, scheduled: bool) -> Fact:

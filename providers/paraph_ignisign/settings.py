@@ -1,4 +1,4 @@
-"""The options of one Ignisign account, and what can be wrong with them.
+"""The options of one Ignisign account and of one envelope there, and what can be wrong with them.
 
 Credentials (contract section 3) come in two forms:
 
@@ -17,7 +17,7 @@ never meet older data. An application whose signatory ids name persons for ever 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
@@ -36,6 +36,7 @@ AES_METHODS: Final = ("ADVANCED_STD", "ADVANCED_SMS")
 HASHES: Final = ("base64", "hex")
 REFERENCES: Final = ("envelope", "signatory")
 
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 
@@ -124,6 +125,11 @@ class IgnisignSettings:
         "Whether signers are made per envelope (envelope) or shared by signatory id (signatory).",
         default="envelope",
     )
+    legal_kit_extension: str = setting(
+        "File name extension of the legal kit, without a dot.",
+        default="zip",
+        assumption="the vendor documents no media type of it; a kit holds several files",
+    )
     jwt_skew: int = setting("Seconds before its end at which an exchanged token is renewed.", default=60)
 
     def problems(self) -> tuple[Problem, ...]:
@@ -138,6 +144,9 @@ class IgnisignSettings:
         ):
             if getattr(self, name) not in choices:
                 found.append(_problem(name, "value.unknown", f"unknown value; known: {', '.join(choices)}"))
+        if not _EXTENSION.fullmatch(self.legal_kit_extension):
+            hint = "write 1 to 8 small letters or digits, such as zip"
+            found.append(_problem("legal_kit_extension", "value.invalid", "this is no extension", hint))
         if self.jwt_skew < 0:
             found.append(_problem("jwt_skew", "value.negative", "seconds cannot be negative"))
         return tuple(found)
@@ -162,6 +171,38 @@ class IgnisignSettings:
         if is_v2(secret):
             return parse_key(secret)
         return Credentials(app_id=self.app_id or "", app_env=self.app_env or "", secret=secret, exchange=True)
+
+
+@attrs.frozen(kw_only=True)
+class IgnisignStatement:
+    """A sentence that signers have to agree to.
+
+    :ivar text: Markdown. ``document``: local id of the document that it belongs to; ``None``: the envelope.
+    """
+
+    text: str = attrs.field(repr=False)
+    document: str | None = None
+
+
+def _statements(given: Iterable[IgnisignStatement]) -> tuple[IgnisignStatement, ...]:
+    return tuple(given)
+
+
+@attrs.frozen(kw_only=True)
+class IgnisignOptions:
+    """What only Ignisign knows of one envelope; put it into ``Envelope.options`` (contract, appendix A).
+
+    ``full_privacy`` and ``extended_auth_session`` are passed on as the vendor names them; it does not say
+    more of them. ``None`` leaves the application's own setting.
+
+    :ivar individualize: each signatory gets a request, and so an envelope, of their own.
+    :ivar statements: sentences that signers have to agree to.
+    """
+
+    individualize: bool = False
+    statements: tuple[IgnisignStatement, ...] = attrs.field(default=(), converter=_statements)
+    full_privacy: bool | None = None
+    extended_auth_session: bool | None = None
 
 
 def is_v2(key: Secret) -> bool:

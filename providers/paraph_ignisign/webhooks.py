@@ -1,16 +1,19 @@
 """Reading Ignisign's webhooks (contract section 4).
 
 Theory. A delivery has no id, no time and no signature: its only proof is a one-time token that the
-vendor's API checks and uses up (:func:`verify`). So reading it must not need anything: :func:`observe` is
-pure, takes any bytes, and decides only what can be decided without a request. Ids that do not look like
-ids are treated as missing, words are kept in a printable form, and what repeats is told apart by a
-digest of the content without the tokens and links that are minted per message.
+vendor's API checks and uses up (:mod:`paraph_ignisign.verification`). So reading it must not need anything:
+:func:`observe` is pure, takes any bytes, and decides only what can be decided without a request. What the
+words mean is in :mod:`paraph_ignisign.vocabulary`; what repeats is told apart by a digest of the content
+without the tokens and links that are minted per message.
 
 Judgements: COMPLETED and CLOSED are ``envelope.closed`` and ask for a read, because the vendor also says
 COMPLETED of a request that was cancelled or expired after somebody had signed. A signature without a
 document id (the guide's form) asks for a read as well: it does not say what was signed. So does GENERATED,
 which does not say of which nature a document is: of a private one nothing can be fetched although it is
-named, and the read tells. Words of a request that are not known ask for a read too.
+named, and the read tells. Words of a request that are not known ask for a read too. Where even the request
+is missing, the open ones are read, if a read can show what happened.
+
+Assumption: an error may name its subject in ``error.context`` where the content is absent.
 """
 
 from __future__ import annotations
@@ -19,34 +22,26 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
-from paraph.errors import VendorError
-from paraph.flow import Flow
 from paraph.model import Fact, FactType, Secret, Subject, SubjectKind, target
-from paraph.provider import Account, Delivery, Malformed, PastDelivery, Reading, Verdict
-from paraph_ignisign import kept, mapping
-from paraph_ignisign.actions import CHECK_TOKEN
+from paraph.provider import Account, Delivery, Malformed, PastDelivery, Reading
+from paraph_ignisign import kept, mapping, untrusted
+from paraph_ignisign import vocabulary as words
 from paraph_ignisign.checks import REFERENCE_SEPARATOR
-from paraph_ignisign.errors import VALIDATION
-from paraph_ignisign.mapping import Meaning
-from paraph_ignisign.params import TokenToCheck
 from paraph_ignisign.settings import Credentials, IgnisignSettings, env_word
-from paraph_ignisign.wire import TokenCheck, WebhookEvent
+from paraph_ignisign.vocabulary import Meaning
+from paraph_ignisign.wire import WebhookEvent
 
-DEPTH: Final = 32
-"""Nesting of a body; the vendor's own bodies have five levels."""
-
-WIRE_TEXT: Final = 512
-"""Characters of a text in a delivery's envelope (contract 4.1)."""
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}")
 _REFERENCE = re.compile(rf"[A-Za-z0-9_.\-]+{REFERENCE_SEPARATOR}(?P<local>[A-Za-z0-9_.\-]+)")
-_MINTED = re.compile(r"(token|url)$", re.IGNORECASE)
+_IDS: Final = ("signatureRequestId", "signerId", "documentId")
 _EMPTY: Mapping[str, Any] = {}
+
+Told = tuple[tuple[Fact, ...], bool]
+"""Facts about an envelope, and whether only a read makes certain what was said."""
 
 
 @attrs.frozen(kw_only=True)
@@ -54,6 +49,7 @@ class Message:
     """The parts of a delivery that say something, whatever carried it.
 
     :ivar topic: as it came, printable; ``action`` likewise.
+    :ivar failed: it is an error, whatever its action.
     """
 
     topic: str
@@ -65,22 +61,28 @@ class Message:
     @property
     def native(self) -> str:
         """The vendor's own words."""
-        return f"{self.topic}/{self.action}"
+        return f"{self.topic}/{self.action}" + (" ERROR" if self.failed else "")
 
     @property
     def meaning(self) -> Meaning | None:
         """What it says; ``None`` for words, or failures, without one."""
-        found = mapping.ACTIONS.get((mapping.TOPICS.get(self.topic, ""), self.action))
-        return mapping.FAILURES.get(found) if found is not None and self.failed else found
+        found = words.ACTIONS.get((words.TOPICS.get(self.topic, ""), self.action))
+        return words.FAILURES.get(found) if found is not None and self.failed else found
 
     def ref(self, key: str) -> str:
         """Return an id of the content, or ``""``."""
-        return _ref(self.content.get(key))
+        return untrusted.ref(self.content.get(key))
+
+    @property
+    def parent(self) -> str:
+        """The request that this one was made of, or ``""``."""
+        parent = self.ref("initialSignatureRequestId")
+        return parent if parent != self.ref("signatureRequestId") else ""
 
     @property
     def occurrence(self) -> str:
         """Digest of what was said, the same when the same is delivered again with new tokens."""
-        said = [self.meaning or self.native, self.failed, self.error_code, _unminted(self.content)]
+        said = [self.meaning or self.native, self.failed, self.error_code, untrusted.unminted(self.content)]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode("ascii")).hexdigest()
 
 
@@ -90,13 +92,13 @@ def observe(delivery: Delivery, account: Account[IgnisignSettings]) -> Reading:
         body = json.loads(delivery.body.decode("utf-8"))
     except (ValueError, RecursionError):
         return Reading(rejected=Malformed.NOT_READABLE)
-    if not isinstance(body, dict) or _too_deep(body):
+    if not isinstance(body, dict) or untrusted.too_deep(body):
         return Reading(rejected=Malformed.NOT_READABLE)
     credentials = account.settings.credentials()
     rejected = _not_ours(body, credentials)
     if rejected is not None:
         return Reading(rejected=rejected)
-    proof = _text(body.get("verificationToken"))
+    proof = untrusted.text(body.get("verificationToken"))
     if not proof:
         return Reading(rejected=Malformed.NO_PROOF)
     reading = interpret(message_of(body), tenant_of(credentials))
@@ -110,23 +112,26 @@ def tenant_of(credentials: Credentials) -> str:
 
 def message_of(body: Mapping[str, Any]) -> Message:
     """Take the parts that say something out of a decoded body."""
-    content, error = body.get("content"), body.get("error")
-    error = error if isinstance(error, dict) else _EMPTY
+    content, error = (_object(body.get(key)) for key in ("content", "error"))
+    context = _object(error.get("context"))
+    code = untrusted.word(error.get("errorCode") or error.get("code"))
+    nature = body.get("msgNature")
+    known = isinstance(nature, str) and nature in words.NATURES
     return Message(
-        topic=_word(body.get("topic")),
-        action=_word(body.get("action")),
-        failed=body.get("msgNature") == "ERROR",
-        error_code=_word(error.get("errorCode") or error.get("code")),
-        content=content if isinstance(content, dict) else _EMPTY,
+        topic=untrusted.word(body.get("topic")),
+        action=untrusted.word(body.get("action")),
+        failed=nature == words.ERROR if known else bool(code),
+        error_code=code,
+        content={**{key: context[key] for key in _IDS if key in context}, **content},
     )
 
 
 def past_delivery(event: WebhookEvent, tenant: str) -> PastDelivery:
     """Read one entry of the vendor's list with the same tables as a webhook."""
-    body = {"topic": event.topic, "action": event.action, "msgNature": event.msg_nature}
-    deep = _too_deep(event.content)
-    message = message_of({**body, "content": None if deep else event.content, "error": event.error})
-    reading = interpret(message, tenant)
+    parts = {"content": event.content, "error": event.error}
+    shallow = {key: None if untrusted.too_deep(value) else value for key, value in parts.items()}
+    said = {"topic": event.topic, "action": event.action, "msgNature": event.msg_nature}
+    reading = interpret(message_of({**said, **shallow}), tenant)
     facts = tuple(attrs.evolve(fact, at=event.created_at) for fact in reading.facts)
     return PastDelivery(
         id=event.id,
@@ -142,103 +147,108 @@ def interpret(message: Message, tenant: str) -> Reading:
 
     :param tenant: reference of the account, for news that concern no envelope.
     """
-    subject_ref = message.ref("signatureRequestId")
+    request, parent = message.ref("signatureRequestId"), message.parent
     nothing: Told = ((), False)
-    facts, read = _told(message, Subject(ref=subject_ref)) if subject_ref else nothing
-    our_reference = _text(message.content.get("signatureRequestExternalId"))
+    facts, read = _told(message, Subject(ref=request)) if request else nothing
     others = tuple(_about_others(message, tenant))
-    if not facts and not read:
-        # Nothing of ours to say it with: look what it means for the request, and keep the vendor's word.
-        read = bool(subject_ref or our_reference)
-        if not others:
-            subject = (
-                Subject(ref=subject_ref) if subject_ref else Subject(kind=SubjectKind.ACCOUNT, ref=tenant)
-            )
-            native = message.native
-            facts = (Fact(type=FactType.UNKNOWN, subject=subject, target=native, native=native),)
+    understood = bool(facts or read)
+    if not understood and not others:
+        # Nothing of ours to say it with: keep the vendor's word.
+        subject = _subject_of(message, tenant)
+        facts = (_fact(message, FactType.UNKNOWN, subject, message.native),)
     return Reading(
         facts=tuple(dict.fromkeys(facts + others)),
-        subject_ref=subject_ref,
-        our_reference=our_reference,
+        subject_ref=request,
+        # Of a child it would be the parent's, and what we sent is the parent.
+        our_reference="" if parent else untrusted.text(message.content.get("signatureRequestExternalId")),
+        parent_ref=parent if request else "",
         signatories=tuple(dict.fromkeys(_signatories(message))),
-        read=read,
-        private=tuple(_signing_tokens(message, subject_ref)),
+        read=read or (bool(request) and not understood),
+        read_open=not request and message.meaning in words.SHOWN_BY_A_READ,
+        private=tuple(_signing_tokens(message, request)),
     )
-
-
-Told = tuple[tuple[Fact, ...], bool]
-"""Facts about an envelope, and whether only a read makes certain what was said."""
 
 
 def _told(message: Message, envelope: Subject) -> Told:
     meaning = message.meaning
     if meaning is None:
         return (), False
-    if meaning in mapping.REQUEST_FACTS:
+    if meaning in words.REQUEST_FACTS:
         return _told_of_request(message, meaning, envelope)
-    if meaning in mapping.SIGNER_FACTS:
-        return _told_of_signer(message, mapping.SIGNER_FACTS[meaning], envelope)
-    if meaning in mapping.PROOFS:
-        return _told_of_proof(message, meaning, envelope)
+    if meaning in words.SIGNER_FACTS:
+        return _told_of_signer(message, meaning, envelope)
+    if meaning in words.EVIDENCE_FACTS:
+        return _told_of_evidence(message, meaning, envelope)
     return (), False
 
 
 def _told_of_request(message: Message, meaning: Meaning, envelope: Subject) -> Told:
-    kind = mapping.REQUEST_FACTS[meaning]
+    kind = words.REQUEST_FACTS[meaning]
     status = message.content.get("status")
     if meaning is Meaning.REQUEST_CLOSED and isinstance(status, str) and status in mapping.ENDED:
         kind = mapping.STATUSES[status]
     facts = [_fact(message, kind, envelope)]
     if meaning is Meaning.REQUEST_LAUNCHED:
-        refs = (
-            _ref(signer.get("signerId")) for signer in _launched(message, "signersBySide", "signersEmbedded")
-        )
+        signers = _launched(message, "signersBySide", "signersEmbedded")
+        refs = (untrusted.ref(signer.get("signerId")) for signer in signers)
         facts += [_fact(message, FactType.SIGNATORY_INVITED, envelope, ref) for ref in refs if ref]
-    return tuple(facts), kind is FactType.ENVELOPE_CLOSED or meaning is Meaning.REQUEST_CHILDREN
+    only_a_read_tells = meaning in {Meaning.REQUEST_CHILDREN, Meaning.REQUEST_APPROVER_STEP}
+    return tuple(facts), kind is FactType.ENVELOPE_CLOSED or only_a_read_tells
 
 
-def _told_of_signer(message: Message, kind: FactType, envelope: Subject) -> Told:
+def _told_of_signer(message: Message, meaning: Meaning, envelope: Subject) -> Told:
+    kind = words.SIGNER_FACTS[meaning]
     signer, document = message.ref("signerId"), message.ref("documentId")
     signed = kind is FactType.SIGNATORY_DOCUMENT_SIGNED
-    if not signer or (signed and not document):
+    if signed and not (signer and document):
         return (), True
+    if not signer:
+        return (), False
     return (_fact(message, kind, envelope, target(signer, document) if signed else signer),), False
 
 
-def _told_of_proof(message: Message, meaning: Meaning, envelope: Subject) -> Told:
+def _told_of_evidence(message: Message, meaning: Meaning, envelope: Subject) -> Told:
     if meaning is Meaning.PROOF_GENERATED:
         return (), True
-    kind = FactType.EVIDENCE_FAILED if meaning is Meaning.PROOF_FAILED else FactType.EVIDENCE_READY
-    refs = tuple(_proof_documents(message))
-    evidence = mapping.PROOFS[meaning].value
-    return tuple(_fact(message, kind, envelope, target(evidence, ref)) for ref in refs), not refs
+    kind, evidence = words.EVIDENCE_FACTS[meaning]
+    refs = tuple(_documents(message))
+    facts = tuple(_fact(message, kind, envelope, target(evidence.value, ref)) for ref in refs)
+    return facts, not facts and meaning in words.SHOWN_BY_A_READ
 
 
 def _about_others(message: Message, tenant: str) -> Iterator[Fact]:
     """Tell what concerns a parent request, a person or the application."""
-    meaning, signer = message.meaning, message.ref("signerId")
-    child, parent = message.ref("signatureRequestId"), message.ref("initialSignatureRequestId")
-    if child and parent and child != parent:
-        yield _fact(message, FactType.ENVELOPE_CHILD, Subject(ref=parent), child)
+    meaning, signer, child = message.meaning, message.ref("signerId"), message.ref("signatureRequestId")
+    if child and message.parent:
+        yield _fact(message, FactType.ENVELOPE_CHILD, Subject(ref=message.parent), child)
     if meaning is None:
         return
-    if meaning in mapping.CONTACT_FACTS and signer:
-        yield _fact(message, mapping.CONTACT_FACTS[meaning], Subject(kind=SubjectKind.CONTACT, ref=signer))
-    if meaning in mapping.ACCOUNT_CHANGES:
+    if meaning in words.CONTACT_FACTS and signer:
+        yield _fact(message, words.CONTACT_FACTS[meaning], Subject(kind=SubjectKind.CONTACT, ref=signer))
+    if meaning in words.ACCOUNT_CHANGES:
         account = Subject(kind=SubjectKind.ACCOUNT, ref=tenant)
         yield _fact(message, FactType.ACCOUNT_CHANGED, account, meaning.value)
 
 
+def _subject_of(message: Message, tenant: str) -> Subject:
+    """Return what a message without a meaning is about: request, person, or the application."""
+    if request := message.ref("signatureRequestId"):
+        return Subject(ref=request)
+    if signer := message.ref("signerId"):
+        return Subject(kind=SubjectKind.CONTACT, ref=signer)
+    return Subject(kind=SubjectKind.ACCOUNT, ref=tenant)
+
+
 def _fact(message: Message, kind: FactType, subject: Subject, about: str = "") -> Fact:
-    occurrence = message.occurrence if kind in mapping.REPEATING else ""
+    occurrence = message.occurrence if kind in words.REPEATING else ""
     native = f"{message.native} {message.error_code}".rstrip()
     return Fact(type=kind, subject=subject, target=about, occurrence=occurrence, native=native)
 
 
-def _proof_documents(message: Message) -> Iterator[str]:
-    """Find the documents of a proof: a list, or a flat id in older forms (contract 4.4)."""
-    for entry in _list(message.content.get("documents")):
-        if isinstance(entry, dict) and (ref := _ref(entry.get("documentId"))):
+def _documents(message: Message) -> Iterator[str]:
+    """Find the documents of an artefact: a list, or a flat id in other forms (contract 4.4)."""
+    for entry in untrusted.elements(message.content.get("documents")):
+        if isinstance(entry, dict) and (ref := untrusted.ref(entry.get("documentId"))):
             yield ref
     if flat := message.ref("documentId"):
         yield flat
@@ -246,11 +256,10 @@ def _proof_documents(message: Message) -> Iterator[str]:
 
 def _launched(message: Message, *lists: str) -> Iterator[Mapping[str, Any]]:
     """Find the signers of a launch, in the lists of these names; either may be missing."""
-    signers = message.content.get("signers")
-    if not isinstance(signers, dict):
-        return
+    signers = _object(message.content.get("signers"))
     for name in lists:
-        yield from (signer for signer in _list(signers.get(name)) if isinstance(signer, dict))
+        found = untrusted.elements(signers.get(name))
+        yield from (signer for signer in found if isinstance(signer, dict))
 
 
 def _signatories(message: Message) -> Iterator[tuple[str, str]]:
@@ -258,67 +267,31 @@ def _signatories(message: Message) -> Iterator[tuple[str, str]]:
     if message.meaning is not Meaning.REQUEST_LAUNCHED:
         return
     for signer in _launched(message, "signersBySide", "signersEmbedded"):
-        ref = _ref(signer.get("signerId"))
-        reference = _REFERENCE.fullmatch(_text(signer.get("signerExternalId")))
+        ref = untrusted.ref(signer.get("signerId"))
+        reference = _REFERENCE.fullmatch(untrusted.text(signer.get("signerExternalId")))
         if ref and reference:
             yield reference["local"], ref
 
 
 def _signing_tokens(message: Message, request_id: str) -> Iterator[tuple[str, Secret]]:
-    """Find the tokens that open the embedded signing pages. Those of mailed links are not ours to use."""
-    if message.meaning is not Meaning.REQUEST_LAUNCHED:
+    """Find the tokens that open the embedded signing pages. Those of mailed links are not ours to use.
+
+    Assumption: approvers get theirs with their step, as signers do with the launch.
+    """
+    if message.meaning not in {Meaning.REQUEST_LAUNCHED, Meaning.REQUEST_APPROVER_STEP}:
         return
     for signer in _launched(message, "signersEmbedded"):
-        ref, token = _ref(signer.get("signerId")), _text(signer.get("token"))
+        ref, token = untrusted.ref(signer.get("signerId")), untrusted.text(signer.get("token"))
         if ref and token and request_id:
             yield kept.signing_token(ref, request_id), Secret(token)
 
 
-def verify(reading: Reading, account: Account[IgnisignSettings]) -> Flow[Verdict]:
-    """Let the vendor check, and use up, the token of a delivery (contract 4.6). Never repeated.
-
-    :raises VendorError: it cannot be checked now.
-    """
-    if reading.proof is None:
-        return Verdict.FOREIGN
-    credentials = account.settings.credentials()
-    asked = TokenToCheck(token=reading.proof, app_id=credentials.app_id, app_env=credentials.app_env)
-    try:
-        try:
-            answer = yield from CHECK_TOKEN.run(account, asked)
-        except VendorError as error:
-            if error.code not in VALIDATION:
-                raise
-            answer = yield from CHECK_TOKEN.run(account, attrs.evolve(asked, spelled_again=reading.proof))
-    except VendorError as error:
-        if error.code not in VERDICT_OF_CODE:
-            raise
-        return VERDICT_OF_CODE[error.code]
-    return verdict_of(answer)
-
-
-VERDICT_OF_CODE: Final[Mapping[str | None, Verdict]] = {
-    "TOKEN_NOT_FOUND": Verdict.FOREIGN,
-    "TOKEN_INVALID": Verdict.FOREIGN,
-    "TOKEN_ALREADY_CONSUMED": Verdict.USED,
-    "TOKEN_EXPIRED": Verdict.EXPIRED,
-}
-"""What an error answer says of a token; the vendor has these codes without saying where it uses them."""
-
-
-def verdict_of(answer: TokenCheck) -> Verdict:
-    """Read the answer of a token check: nothing but ``isValid`` being true is a proof."""
-    if answer.is_valid is True:
-        return Verdict.PROVEN
-    if answer.already_consumed:
-        return Verdict.USED
-    if answer.is_expired and not (answer.not_found or answer.bad_target or answer.bad_related_id):
-        return Verdict.EXPIRED
-    return Verdict.FOREIGN
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else _EMPTY
 
 
 def _not_ours(body: Mapping[str, Any], credentials: Credentials) -> Malformed | None:
-    app_id, app_env, topic = (_text(body.get(key)) for key in ("appId", "appEnv", "topic"))
+    app_id, app_env, topic = (untrusted.text(body.get(key)) for key in ("appId", "appEnv", "topic"))
     if not app_id or not app_env or not topic:
         return Malformed.NOT_READABLE
     if not _same(app_id, credentials.app_id):
@@ -330,46 +303,3 @@ def _not_ours(body: Mapping[str, Any], credentials: Credentials) -> Malformed | 
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode(), other.encode())
-
-
-def _text(value: Any) -> str:
-    """Return a text as the vendor documents them, or ``""``: short, storable, without control characters."""
-    if isinstance(value, str) and len(value) <= WIRE_TEXT and value.isprintable():
-        return value
-    return ""
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _ref(value: Any) -> str:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
-
-
-def _word(value: Any) -> str:
-    """Keep a vendor's word in a printable ASCII form, whatever it is."""
-    return value[:128].encode("unicode_escape").decode("ascii") if isinstance(value, str) else ""
-
-
-def _too_deep(value: Any) -> bool:
-    """Whether a decoded value is nested deeper than anything the vendor sends; without recursion."""
-    level: list[Any] = [value]
-    for _ in range(DEPTH):
-        level = [item for container in level for item in _items(container)]
-        if not level:
-            return False
-    return True
-
-
-def _items(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
-
-
-def _unminted(value: Any) -> Any:
-    """Leave out what is minted per message: tokens and the links that carry them."""
-    if isinstance(value, dict):
-        return {key: _unminted(item) for key, item in value.items() if not _MINTED.search(key)}
-    return [_unminted(item) for item in value] if isinstance(value, list) else value

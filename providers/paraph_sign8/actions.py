@@ -87,6 +87,10 @@ def ask(
     return response
 
 
+def _said_by(operation: str) -> str:
+    return f"dialect.operations.{operation}"
+
+
 def _action(
     name: str,
     operation: str,
@@ -124,6 +128,7 @@ def _action(
         result=result,
         run=run,
         method="POST" if published else "",
+        told_in=_said_by(operation),
         documented=published,
     )
 
@@ -368,6 +373,7 @@ ADD_FILE: Final[Action[p.NewFile, Made]] = Action(
     result=Made,
     run=_add_whole_file,
     method="POST",
+    told_in=_said_by("add_file"),
 )
 
 
@@ -390,6 +396,7 @@ DOWNLOAD_FILE: Final[Action[p.FileDownload, Downloaded]] = Action(
     params=p.FileDownload,
     result=Downloaded,
     run=_download,
+    told_in=_said_by("download"),
     documented=False,
 )
 
@@ -401,6 +408,7 @@ AUDIT_REPORT: Final[Action[p.ReportDownload, Downloaded]] = Action(
     params=p.ReportDownload,
     result=Downloaded,
     run=_report,
+    told_in=_said_by("audit_report"),
     documented=False,
 )
 

@@ -1,59 +1,30 @@
 """Authenticating requests. SIGN8 tells customers only how (contract 6), so every usual way is here.
 
-A token of OAuth 2.0 is asked for by one caller while the others wait, and kept until shortly before its end:
-:data:`EARLY`, but never before half of its life, so that a short life does not mean a token per request.
-One whose end is not told is used until the vendor refuses it. Assumptions: the client authenticates in the
-form beside ``grant_type`` (RFC 6749, section 2.3.1), and the token is a bearer.
+A token of OAuth 2.0 is kept and renewed as :mod:`paraph.provider.bearer` says, :data:`EARLY` before its end.
+Assumptions: the client authenticates in the form beside ``grant_type`` (RFC 6749, section 2.3.1), and the
+token is a bearer.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
-import attrs
 import httpx
 
-from paraph import errors
-from paraph.flow import Flow, http, now, shared
-from paraph.model import Secret
-from paraph.provider import Account, json_of, malformed, operation_of
+from paraph.flow import Flow, http
+from paraph.provider import Account, Token, issued_token, json_of, not_issued, with_token
 from paraph_sign8.errors import vendor_error
 from paraph_sign8.settings import BearerAuth, HeaderAuth, OAuth2Auth, Sign8Settings
 from paraph_sign8.wire import base_url
-
-HEADER: Final = "Authorization"
-"""The header of bearers."""
 
 EARLY: Final = timedelta(seconds=60)
 """How long before its end a token is renewed."""
 
 LONGEST_LIFE: Final = 366 * 86400
 """Seconds; a token that claims more is used until it is refused."""
-
-_OURS = (errors.VendorRefused, errors.PermissionDenied, errors.VendorNotFound, errors.AuthenticationFailed)
-"""What a token request says of the credentials, and not of the way to the vendor."""
-
-
-@attrs.frozen(kw_only=True)
-class Token:
-    """An issued token.
-
-    :ivar header: the whole ``Authorization`` value.
-    :ivar renew_at: aware UTC; ``None`` means: when it is refused.
-    """
-
-    header: Secret
-    renew_at: datetime | None
-
-    def usable(self, at: datetime, refused: Mapping[str, str] | None) -> bool:
-        """Whether it can be used now, and is not the one that was just refused."""
-        header = (refused or {}).get(HEADER)
-        if header is not None and self.header.matches(header):
-            return False
-        return self.renew_at is None or at < self.renew_at
 
 
 def authorize(account: Account[Sign8Settings], refused: Mapping[str, str] | None) -> Flow[Mapping[str, str]]:
@@ -68,26 +39,11 @@ def authorize(account: Account[Sign8Settings], refused: Mapping[str, str] | None
             name, value = account.settings.header(auth)
             return {name: value.reveal()}
         case BearerAuth(token=secret):
-            return {HEADER: f"Bearer {secret.reveal()}"}
+            return {"Authorization": f"Bearer {secret.reveal()}"}
         case OAuth2Auth() as auth:
-            return (yield from _with_token(account, auth, refused))
+            return (yield from with_token("sign8.token", lambda: issue(account, auth), refused))
         case _:
             return {}
-
-
-def _with_token(
-    account: Account[Sign8Settings], auth: OAuth2Auth, refused: Mapping[str, str] | None
-) -> Flow[Mapping[str, str]]:
-    at = yield from now()
-
-    def fresh(token: Token) -> bool:
-        return token.usable(at, refused)
-
-    def produce() -> Flow[Token]:
-        return issue(account, auth)
-
-    token = yield from shared("sign8.token", fresh=fresh, produce=produce)
-    return {HEADER: token.header.reveal()}
 
 
 def issue(account: Account[Sign8Settings], auth: OAuth2Auth) -> Flow[Token]:
@@ -112,41 +68,19 @@ def issue(account: Account[Sign8Settings], auth: OAuth2Auth) -> Flow[Token]:
     )
     response = yield from http(request, credentials=False)
     error = vendor_error(response)
-    if isinstance(error, _OURS):
-        raise errors.AuthenticationFailed(
-            "no token was issued for the account's auth.client_id and auth.client_secret",
-            operation=operation_of(request),
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
-        )
     if error is not None:
-        raise error
-    obtained = yield from now()
-    return _token(response, obtained)
-
-
-def _token(response: httpx.Response, obtained: datetime) -> Token:
+        message = "no token was issued for the account's auth.client_id and auth.client_secret"
+        raise not_issued(request, error, message)
     answer: Any = json_of(response)
-    token = answer.get("access_token") if isinstance(answer, Mapping) else None
-    if (
-        not isinstance(token, str)
-        or not token.isascii()
-        or not token.isprintable()
-        or " " in token
-        or not token
-    ):
-        raise malformed(response, "the answer holds no access_token that can stand in a header")
-    return Token(header=Secret(f"Bearer {token}"), renew_at=renewal(answer.get("expires_in"), obtained))
+    told = answer if isinstance(answer, Mapping) else {}
+    name, life = "access_token", lifetime(told.get("expires_in"))
+    return (yield from issued_token(response, name, told.get(name), life=life, early=EARLY))
 
 
-def renewal(life: Any, obtained: datetime) -> datetime | None:
-    """Return when to renew a token; ``None`` if its life (``expires_in``, seconds) says nothing useful."""
-    if isinstance(life, str) and life.isascii() and life.isdigit() and len(life) <= len(str(LONGEST_LIFE)):
-        life = int(life)
-    if isinstance(life, bool) or not isinstance(life, int | float) or not math.isfinite(life):
+def lifetime(seconds: Any) -> timedelta | None:
+    """Read how long a token lives (``expires_in``, seconds); ``None`` if that says nothing useful."""
+    if isinstance(seconds, str) and seconds.isascii() and seconds.isdigit():
+        seconds = int(seconds) if len(seconds) <= len(str(LONGEST_LIFE)) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
         return None
-    if not 0 < life <= LONGEST_LIFE:
-        return None
-    whole = timedelta(seconds=life)
-    return obtained + max(whole - EARLY, whole / 2)
+    return timedelta(seconds=seconds) if 0 < seconds <= LONGEST_LIFE else None

@@ -22,15 +22,12 @@ from typing import Any, Final
 import httpx
 
 from paraph.errors import NotReady, VendorError
-from paraph.flow import Downloaded, Flow, Sink, call, download, http, retrying
+from paraph.flow import Downloaded, Flow, PdfSink, Sink, call, download, http, retrying
 from paraph.provider import Account, json_of, malformed
 from paraph_sign8 import wire
 from paraph_sign8.dialect.words import DownloadForm
 from paraph_sign8.errors import vendor_error
 from paraph_sign8.settings import Sign8Settings
-
-MARKER, HEAD = b"%PDF-", 1024
-"""What a PDF begins with, within so many bytes: readers allow others before it."""
 
 LARGEST: Final = 64 << 20
 """Bytes of a JSON answer that holds a file: one of 48 MiB."""
@@ -46,29 +43,6 @@ READABLE: Final = ("text/", "application/json", "application/xml", "application/
 
 ADDRESS: Final = "GET from dialect.answers.content"
 """What a download from an address is called in errors: whoever has the address has the file."""
-
-
-class PdfSink:
-    """Passes a PDF on to another sink, and nothing else.
-
-    :ivar genuine: whether the marker of a PDF came in the first :data:`HEAD` bytes.
-    """
-
-    def __init__(self, sink: Sink) -> None:
-        self.genuine = False
-        self._sink = sink
-        self._head = b""
-
-    def write(self, data: bytes, /) -> int:
-        """Take the next bytes; before the marker they wait, and without it they are dropped."""
-        if self.genuine:
-            self._sink.write(data)
-        elif len(self._head) < HEAD:
-            self._head += data
-            self.genuine = MARKER in self._head[:HEAD]
-            if self.genuine:
-                self._sink.write(self._head)
-        return len(data)
 
 
 def fetch(account: Account[Sign8Settings], operation: str, ids: wire.Values, sink: Sink) -> Flow[Downloaded]:

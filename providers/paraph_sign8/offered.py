@@ -75,6 +75,8 @@ def _lacking(dialect: Dialect, settings: Sign8Settings) -> Iterator[Capability]:
     ordered = dialect.fields.workflow.dispatch and dialect.fields.signer.position
     if not ordered or any(mapping.word_of(dialect.words.dispatch, mode.value) is None for mode in Dispatch):
         yield Capability.STAGES
+    if not dialect.offers("status") or not dialect.status.status:
+        yield Capability.ADOPT
     types = dialect.words.signature_types
     if all(mapping.word_of(types, kind.value) is None for kind in mapping.SEALS):
         yield Capability.SEALS

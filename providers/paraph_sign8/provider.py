@@ -11,16 +11,28 @@ from paraph.model import Envelope, Evidence, Observation, Problem
 from paraph.provider import (
     Account,
     Action,
+    Adopted,
     Capabilities,
     Carried,
     ClientCertificate,
     Delivery,
+    Finding,
     ProviderInfo,
     Reading,
     SigningLink,
     Verdict,
 )
-from paraph_sign8 import auth, checks, offered, paraph_provider, reading, sending, webhooks
+from paraph_sign8 import (
+    adopting,
+    auth,
+    checks,
+    examining,
+    offered,
+    paraph_provider,
+    reading,
+    sending,
+    webhooks,
+)
 from paraph_sign8.actions import ACTIONS
 from paraph_sign8.dialect.words import Token
 from paraph_sign8.settings import CertificateAuth, Sign8Settings
@@ -109,6 +121,10 @@ class Sign8Provider:
         """Compare the delivery's token."""
         return webhooks.verify(reading, delivery, account)
 
+    def adopt(self, vendor_ref: str, account: Sign8Account) -> Flow[Adopted]:
+        """Describe a workflow that was made elsewhere."""
+        return adopting.adopt(vendor_ref, account)
+
     def cancel(self, carried: Carried, account: Sign8Account, reason: str) -> Flow[Observation]:
         """Cancel the workflow."""
         return reading.cancel(carried, account, reason)
@@ -130,3 +146,7 @@ class Sign8Provider:
     ) -> Flow[Downloaded]:
         """Stream one artefact."""
         return reading.fetch(evidence, carried, account, sink)
+
+    def examine(self, account: Sign8Account) -> Flow[tuple[Finding, ...]]:
+        """Look at credentials, as far as that can be, and at the dialect."""
+        return examining.examine(account)

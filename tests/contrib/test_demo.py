@@ -99,7 +99,7 @@ def test_a_webhook_dropped_later_fails_as_well(tmp_path: Path, after: EventType)
     simulators = simulator()
     show = Watching(after, lambda: only(simulators).faults.add(DROP))
     failures = played(tmp_path / "demo", simulators, show=show).failures
-    assert ["did not arrive over HTTP: dropped"] == [each.partition(" of 14 ")[2] for each in failures]
+    assert ["did not arrive over HTTP: dropped"] == [each.partition(" of 18 ")[2] for each in failures]
 
 
 def test_without_webhooks_it_says_what_did_not_become_known(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_without_webhooks_it_says_what_did_not_become_known(tmp_path: Path) -> N
     simulators = simulator()
     only(simulators).faults.add(Fault(kind=FaultKind.WEBHOOK_DROP, times=100))
     failures = played(tmp_path / "demo", simulators, patience=1).failures
-    assert 14 == len([each for each in failures if each.startswith("webhook ")])
+    assert 18 == len([each for each in failures if each.startswith("webhook ")])
     assert "the event signatory.signed of signatory 2 did not become known" in failures
     assert "the envelope is sent, not completed" in failures
 

@@ -185,7 +185,7 @@ name = "x"
         "store.url": ("secret.inline", 20, "env:NAME"),
         "webhooks.public_url": ("url.form", 22, ""),
         "plugins.disabled": ("value.type", 24, ""),
-        "routes": ("routes.later", 25, ""),
+        "routes[0].use": ("route.use", 25, "accounts: hr"),
     }
     assert set(expected) == set(found)
     for path, (code, line, hint) in expected.items():

@@ -13,6 +13,7 @@ import keyring.errors
 import pytest
 
 from paraph.config.secrets import Resolver, UnresolvedError
+from paraph.config.vault import Vault
 from paraph.errors import ConfigurationError
 from paraph.model import Secret
 from paraph.provider.hookspecs import hookimpl
@@ -23,7 +24,8 @@ CANARY = "c4n4ry-9f"
 
 def resolver(folder: Path, registry: Registry | None = None, **environ: str) -> Resolver:
     """Make a resolver of a folder and an environment."""
-    return Resolver(environ=environ, directory=folder, registry=registry or Registry.empty())
+    vault = Vault(path=folder / "paraph.vault", key="file:paraph.vault.key", directory=folder)
+    return Resolver(environ=environ, directory=folder, registry=registry or Registry.empty(), vault=vault)
 
 
 class Keys(keyring.backend.KeyringBackend):
@@ -73,6 +75,17 @@ def test_keyring(tmp_path: Path, keys: None) -> None:
     assert Secret(CANARY) == resolver(tmp_path).resolve("keyring:paraph/eu/de")
 
 
+def test_vault(tmp_path: Path) -> None:
+    """What was set in the vault is the secret; without its key, a sentence says where it should be."""
+    asked = resolver(tmp_path)
+    asked.vault.set("de", Secret(CANARY))
+    assert Secret(CANARY) == asked.resolve("vault:de")
+    (tmp_path / "paraph.vault.key").unlink()
+    with pytest.raises(UnresolvedError, match=r"no key: vault\.key is file:paraph\.vault\.key") as caught:
+        asked.resolve("vault:de")
+    assert CANARY not in str(caught.value)
+
+
 def test_plugin_scheme(tmp_path: Path) -> None:
     """A scheme that is not ours is asked of the plugins."""
     module = types.ModuleType("acme")
@@ -99,7 +112,7 @@ def test_plugin_scheme(tmp_path: Path) -> None:
         ("keyring:alone", "no service"),
         ("keyring:a/b", "the keyring has no 'b' of 'a'"),
         ("keyring:locked/x", "KeyringLocked"),
-        ("vault:x", "not offered yet"),
+        ("vault:x", "the vault has no 'x'"),
         (f"{CANARY}", "a secret itself"),
         (f"acme:{CANARY}", "unknown scheme"),
     ],

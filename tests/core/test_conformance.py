@@ -551,3 +551,13 @@ def test_a_test_file_of_a_few_lines(tmp_path: Path) -> None:
         name: text for name, text in told.items() if text == "ran "
     }
     assert [] == [name for name, (*_, words) in cases.items() if words not in told[name]]
+
+
+def test_checks_stand_in_the_order_of_the_vocabularies() -> None:
+    """Every process lists the checks in the same order, so several can share them among themselves."""
+    offered = attrs.evolve(CAPABILITIES, verbs=frozenset({Verb.SIGN}), regimes=frozenset({Regime.EIDAS}))
+    names = [check.name for check in checks(offered)]
+    verbs = [f"verb {each.value} is refused" for each in Verb if each is not Verb.SIGN]
+    regimes = [f"regime {each.value} is refused" for each in Regime if each is not Regime.EIDAS]
+    assert verbs == [name for name in names if name.startswith("verb ")]
+    assert regimes == [name for name in names if name.startswith("regime ")]

@@ -52,6 +52,7 @@ class Server:
     def __init__(self, answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # otherwise each answer waits 40 ms for an acknowledgement
 
             def do_GET(self) -> None:
                 answer(self)
@@ -477,6 +478,17 @@ def test_credentials_never_leave_for_another_origin() -> None:
     runner.run(read_flow(kernel))
     assert [None, None, None] == [seen for _, seen in vendor.seen_credentials[:3]]
     assert "Bearer token-1" == vendor.seen_credentials[-1][1]
+
+
+def test_a_request_without_credentials_may_bring_its_own() -> None:
+    """A token for one object goes to the account's own origin unchanged, and nowhere else."""
+    vendor, kernel = TinyVendor(), tiny_kernel()
+    runner = SyncRunner(Sessions(lambda _: httpx.Client(transport=httpx.MockTransport(vendor.handle))))
+    account = kernel.account("a")
+    for url in ("https://tiny.example/x", "https://other.example/x"):
+        request = httpx.Request("GET", url, headers={"Authorization": "Bearer of-one-object"})
+        runner.run(under(kernel, account, http(request, credentials=False)))
+    assert ["Bearer of-one-object", None] == [seen for _, seen in vendor.seen_credentials]
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def told(kernel: Kernel, *given: Observation) -> list[Event]:
     new: list[Event] = []
     for observation in given:
         with kernel.store.begin() as tx:
-            new += record(tx, observation, ORIGIN, load=kernel.load)
+            new += record(tx, observation, ORIGIN, load=kernel.load).events
     return new
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import io
 import itertools
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ import attrs
 import httpx
 import pytest
 
-from paraph.client import AsyncClient, Client
+from paraph.client import Client
 from paraph.errors import (
     NotReady,
     Refused,
@@ -42,74 +40,16 @@ from paraph.model import (
     Verb,
 )
 from paraph.provider import Capabilities, Capability
-from paraph.store.memory import MemoryStore
+from support.both import Both
 from support.tiny import (
     INFO,
     PDF,
-    TinyConfig,
     TinyProvider,
     TinyRegistry,
     TinyVendor,
-    as_config,
     envelope,
     utc,
 )
-
-
-class Both:
-    """Calls the same operation on a blocking or an awaitable client."""
-
-    def __init__(self, kind: str, vendor: TinyVendor) -> None:
-        self.vendor = vendor
-        self.now = utc(2026, 5, 1)
-        registry: Any = TinyRegistry()
-        config = as_config(TinyConfig())
-        store = MemoryStore()
-        self.client: Any
-        if kind == "sync":
-            transport = httpx.MockTransport(vendor.handle)
-            self.client = Client(
-                config,
-                registry=registry,
-                store=store,
-                transport=transport,
-                clock=lambda: self.now,
-                pause=self.pause,
-            )
-        else:
-            self.client = AsyncClient(
-                config,
-                registry=registry,
-                store=store,
-                transport=httpx.MockTransport(self.handle),
-                clock=lambda: self.now,
-                pause=self.pause_async,
-            )
-        self.loop = asyncio.new_event_loop()
-
-    async def handle(self, request: httpx.Request) -> httpx.Response:
-        content = b"".join([block async for block in request.stream])  # type: ignore[union-attr]  # async side
-        copy = httpx.Request(request.method, request.url, headers=dict(request.headers), content=content)
-        return self.vendor.handle(copy)
-
-    def pause(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-    async def pause_async(self, seconds: float) -> None:
-        self.pause(seconds)
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self.client, name)
-
-        def run(*args: Any, **kwargs: Any) -> Any:
-            result = method(*args, **kwargs)
-            return self.loop.run_until_complete(result) if asyncio.iscoroutine(result) else result
-
-        return run
-
-    def end(self) -> None:
-        self.close()
-        self.loop.close()
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -302,6 +302,8 @@ def test_settings_of_unreadable_types_are_refused() -> None:
 
 ABILITIES = {
     Capability.CANCEL: ("Cancels", "cancel"),
+    Capability.CLOSE_DRAFT: ("ClosesDrafts", "close_draft"),
+    Capability.ADOPT: ("Adopts", "adopt"),
     Capability.REMIND: ("Reminds", "remind"),
     Capability.SIGNING_LINK: ("GivesLinks", "signing_link"),
     Capability.EVENT_LIST: ("ListsEvents", "past_deliveries"),

@@ -10,7 +10,7 @@ import pytest
 
 from paraph.errors import StoreError
 from paraph.model import FactType, Source, SubjectKind, Trust
-from paraph.store import AttemptState, DeliveryStage, StepKind, StepState, Store, Transaction
+from paraph.store import AttemptState, DeliveryStage, PollRecord, StepKind, StepState, Store, Transaction
 from store_fixtures import (
     a_delivery,
     a_sighting,
@@ -81,6 +81,48 @@ class TestEveryStore:
             assert ["new"] == [record.id for record in tx.envelopes(account="de")]
             assert ["B"] == [record.id for record in tx.envelopes(account="hr", reference="r-B")]
             assert () == tx.envelopes(account="de", reference="r-B")
+
+    def test_children_oldest_first(self, store: Store):
+        """Envelopes are found by their parent, oldest first; one without children, or unknown, has none."""
+        with store.begin() as tx:
+            tx.add_envelope(an_envelope("p"))
+            tx.add_envelope(an_envelope("other"))
+            for name, seconds in (("b", 1), ("a", 1), ("c", 0)):
+                tx.add_envelope(an_envelope(name, parent="p", created_at=later(seconds)))
+        with store.begin() as tx:
+            assert ["c", "a", "b"] == [record.id for record in tx.children("p")]
+            assert [(), ()] == [tx.children("other"), tx.children("unknown")]
+            assert an_envelope("c", parent="p", created_at=later(0)) == tx.envelope("c")
+
+    def test_polls_are_due_by_account_and_time(self, store: Store):
+        """Due polls are the account's whose time has come, longest first; dropped ones are forgotten."""
+        times = {"a1": 1, "a2": 0, "a3": 2, "a4": 0}
+        polls = {
+            name: PollRecord(
+                attempt_id=name, account="de" if name == "a4" else "hr", next_at=later(seconds), reads=seconds
+            )
+            for name, seconds in times.items()
+        }
+        with store.begin() as tx:
+            tx.add_envelope(an_envelope())
+            for name, poll in polls.items():
+                tx.put_attempt(an_attempt(name))
+                tx.put_poll(poll)
+        with store.begin() as tx:
+            assert (polls["a2"], polls["a1"]) == tx.due_polls("hr", later(1))
+            assert (polls["a2"],) == tx.due_polls("hr", later(1), limit=1)
+            moved = attrs.evolve(polls["a2"], next_at=later(9), reads=5)
+            tx.put_poll(moved)
+            tx.drop_poll("a1")
+            tx.drop_poll("a1")
+        with store.begin() as tx:
+            assert ((), moved, None) == (tx.due_polls("hr", later(1)), tx.poll("a2"), tx.poll("a1"))
+
+    def test_a_poll_of_nothing_is_refused(self, store: Store):
+        """A poll of an unknown attempt is an error."""
+        poll = PollRecord(attempt_id="a9", account="hr", next_at=later(0))
+        with pytest.raises(StoreError), store.begin() as tx:
+            tx.put_poll(poll)
 
     def test_attempt_is_inserted_and_replaced(self, store: Store):
         """put_attempt keeps one row per id, with every field."""

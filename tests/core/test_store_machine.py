@@ -18,6 +18,7 @@ from paraph.store import (
     AttemptState,
     DeliveryStage,
     EventRecord,
+    PollRecord,
     StepState,
     Store,
     Transaction,
@@ -117,7 +118,15 @@ class TwoStores(RuleBasedStateMachine):
         self._begin()
 
     @working
-    @rule(envelope=envelopes, account=accounts, reference=texts, tenant=texts, body=texts, created_at=times)
+    @rule(
+        envelope=envelopes,
+        account=accounts,
+        reference=texts,
+        tenant=texts,
+        body=texts,
+        created_at=times,
+        parent=st.none() | envelopes,
+    )
     def add_envelope(self, envelope: str, reference: str, **fields: Any):
         record = an_envelope(envelope, reference=reference, **fields)
         self._both(lambda tx, _: tx.add_envelope(record))
@@ -152,6 +161,17 @@ class TwoStores(RuleBasedStateMachine):
     @rule(attempt=attempts, key=keys)
     def drop_step(self, attempt: str, key: str):
         self._both(lambda tx, _: tx.drop_step(attempt, key))
+
+    @working
+    @rule(attempt=attempts, account=accounts, next_at=times, reads=st.integers(0, 3))
+    def put_poll(self, attempt: str, **fields: Any):
+        record = PollRecord(attempt_id=attempt, **fields)
+        self._both(lambda tx, _: tx.put_poll(record))
+
+    @working
+    @rule(attempt=attempts)
+    def drop_poll(self, attempt: str):
+        self._both(lambda tx, _: tx.drop_poll(attempt))
 
     @working
     @rule(
@@ -225,6 +245,7 @@ class TwoStores(RuleBasedStateMachine):
             lambda tx, _: tx.event(event),
             lambda tx, _: tx.due_deliveries(now, limit=limit),
             *(lambda tx, _, name=name: tx.envelope(name) for name in ("e1", "e2", "e3")),
+            *(lambda tx, _, name=name: tx.children(name) for name in ("e1", "e2", "e3")),
             *(lambda tx, _, name=name: tx.attempts(name) for name in ("e1", "e2", "e3")),
             *(lambda tx, _, name=name: tx.attempt(name) for name in ("a1", "a2")),
             *(lambda tx, _, name=name: tx.steps(name) for name in ("a1", "a2")),
@@ -233,6 +254,8 @@ class TwoStores(RuleBasedStateMachine):
             *(lambda tx, _, name=name: set(tx.sightings(name)) for name in ("s1", "s2")),
             *(lambda tx, _, name=name: tx.deliveries_with_proof(name, "p") for name in ("hr", "de")),
             *(lambda tx, _, name=name: tx.count_unprocessed(name) for name in ("hr", "de")),
+            *(lambda tx, _, name=name: tx.poll(name) for name in ("a1", "a2")),
+            *(lambda tx, _, name=name: tx.due_polls(name, now, limit=limit) for name in ("hr", "de")),
             *(lambda tx, _, name=name: tx.private("hr", name) for name in ("create", "publish")),
             *(lambda tx, _, name=name: tx.content(name) for name in ("create", "publish")),
             lambda tx, _: tx.attempt_by_vendor_ref(provider="fake", vendor_tenant="tenant", vendor_ref="x"),

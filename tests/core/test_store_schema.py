@@ -17,7 +17,7 @@ from alembic.util import CommandError
 from sqlalchemy import text
 
 from paraph.errors import ConfigurationError, MissingExtra, StoreError
-from paraph.store import Store, open_store
+from paraph.store import AttemptState, PollRecord, Store, open_store
 from paraph.store.memory import MemoryStore
 from paraph.store.migrations import configuration
 from paraph.store.schema import REVISION, VERSION_TABLE
@@ -91,6 +91,26 @@ def test_revision_is_the_last_migration(durable_url: str, opened: OpenUrl):
     assert isinstance(store, SqlStore)
     with store._connected() as connection:
         assert [REVISION] == ScriptDirectory.from_config(configuration(connection)).get_heads()
+
+
+def test_a_store_of_the_first_revision_is_brought_up_to_date(durable_url: str, opened: OpenUrl):
+    """Opening a store that the first migration made adds what came later and keeps its rows."""
+    store = opened(durable_url)
+    with store.begin() as tx:
+        tx.add_envelope(an_envelope())
+        tx.put_attempt(an_attempt("a1", state=AttemptState.PUBLISHED))
+        tx.put_attempt(an_attempt("a2", state=AttemptState.OPEN))
+    execute(store, "DROP TABLE paraph_poll")
+    execute(store, "DROP INDEX paraph_envelope_parent_idx")
+    execute(store, "ALTER TABLE paraph_envelope DROP COLUMN parent")
+    execute(store, f"UPDATE {VERSION_TABLE} SET version_num = '0001'")  # noqa: S608 - a constant
+    again = opened(durable_url)
+    check_migrated(again)
+    with again.begin() as tx:
+        assert an_envelope() == tx.envelope("e1")
+        first = an_attempt("a1")
+        due = PollRecord(attempt_id="a1", account=first.account, next_at=first.started_at)
+        assert (due, None) == (tx.poll("a1"), tx.poll("a2"))
 
 
 def test_reopening_changes_nothing(durable_url: str, opened: OpenUrl):

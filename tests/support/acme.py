@@ -43,6 +43,7 @@ from paraph.model import (
     Observation,
     Problem,
     Secret,
+    Signatory,
     Source,
     StageRule,
     Subject,
@@ -52,6 +53,7 @@ from paraph.model import (
 from paraph.provider import (
     PLUGIN_API,
     Account,
+    Adopted,
     Capabilities,
     Capability,
     Carried,
@@ -259,6 +261,22 @@ class AcmeProvider:
 
     # Abilities.
 
+    def adopt(self, vendor_ref: str, account: AcmeAccount) -> Flow[Adopted]:
+        self.allowed(account, Capability.ADOPT)
+        kept = yield from self.call("GET", account, f"/envelopes/{vendor_ref}")
+        people = tuple((one["key"], one["id"]) for one in kept["people"])
+        documents = tuple((one["key"], one["id"]) for one in kept["documents"])
+        return Adopted(
+            envelope=Envelope(
+                signatories=[Signatory(id=key) for key, _ in people],
+                documents=[Document(id=key, name=key, sha256="", size=0) for key, _ in documents],
+            ),
+            signatories=people,
+            documents=documents,
+            published=kept["state"] != "draft",
+            observation=(yield from self.observed(kept, Source.POLL)),
+        )
+
     def cancel(self, carried: Carried, account: AcmeAccount, reason: str) -> Flow[Observation]:
         self.allowed(account, Capability.CANCEL)
         try:
@@ -269,6 +287,14 @@ class AcmeProvider:
             at = yield from now()
             return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=())
         return (yield from self.observed(kept, Source.RESPONSE))
+
+    def close_draft(self, carried: Carried, account: AcmeAccount) -> Flow[bool]:
+        self.allowed(account, Capability.CLOSE_DRAFT)
+        path = f"/envelopes/{carried.vendor_ref}"
+        kept = yield from self.call("GET", account, path)
+        if kept["state"] == "draft":
+            kept = yield from self.call("POST", account, f"{path}/discard", {})
+        return bool(kept["state"] == "discarded")
 
     def remind(self, carried: Carried, account: AcmeAccount, signatory_id: str) -> Flow[Observation]:
         self.allowed(account, Capability.REMIND)

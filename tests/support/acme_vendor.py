@@ -99,6 +99,7 @@ class AcmeSimulator(Simulator):
             route("/envelopes/{ref}", "GET", self._read),
             route("/envelopes/{ref}/publish", "POST", self._publish),
             route("/envelopes/{ref}/cancel", "POST", self._cancel),
+            route("/envelopes/{ref}/discard", "POST", self._discard),
             route("/envelopes/{ref}/people/{person}/remind", "POST", self._remind),
             route("/envelopes/{ref}/people/{person}/link", "GET", self._link),
             route("/envelopes/{ref}/documents/{document}/signed", "GET", self._signed),
@@ -156,6 +157,13 @@ class AcmeSimulator(Simulator):
         self.effects.add("published", ref, one.asked["reference"])
         self._tell(one, one.state)
         self._invite(one)
+        return JSONResponse(self._shown(one))
+
+    def _discard(self, _: Any, ref: str) -> Response:
+        one = self.envelopes[ref]
+        if one.state != "draft":
+            return JSONResponse({"code": "NO_DRAFT"}, status_code=409)
+        one.state = "discarded"
         return JSONResponse(self._shown(one))
 
     def _cancel(self, _: Any, ref: str) -> Response:

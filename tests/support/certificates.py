@@ -124,6 +124,7 @@ class TlsServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # otherwise each answer waits 40 ms for an acknowledgement
     server: TlsServer
 
     def setup(self) -> None:

@@ -5,12 +5,16 @@ yields passed the checks of a real file. With ``complete`` a client can go the w
 operation has a path, every id is told, every word and every place in an answer is known. Without, anything
 that may be empty may be.
 
+What a strategy is made of is made once and kept: hypothesis looks through each strategy object before its
+first draw, and one dialect takes some three hundred draws.
+
 >>> @given(dialects(fixed={"formats": {"transfer": "multipart"}}))
 ... def test_files_travel_as_forms(dialect): ...
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -84,6 +88,45 @@ _segments = st.one_of(
 )
 
 
+_own_segments = _segments.filter(lambda each: each not in {"v1", "api"})
+_plain_names = names.filter(lambda name: not name.startswith(("data", "rows", "result")))
+_webhook_paths = st.lists(_segments, min_size=1, max_size=3).map("/".join)
+
+
+@functools.cache
+def _choice(*options: Any) -> st.SearchStrategy[Any]:
+    """One of these."""
+    return st.sampled_from(options)
+
+
+@functools.cache
+def _some(options: tuple[Any, ...], *, unique: bool, most: int | None = None) -> st.SearchStrategy[list[Any]]:
+    """Several of these."""
+    return st.lists(st.sampled_from(options), unique=unique, max_size=most)
+
+
+@functools.cache
+def _distinct(what: st.SearchStrategy[Any], count: int) -> st.SearchStrategy[list[Any]]:
+    """So many different ones; 1 and true are different."""
+    return st.lists(what, min_size=count, max_size=count, unique_by=lambda each: (type(each), each))
+
+
+@functools.cache
+def _names_but(taken: str) -> st.SearchStrategy[str]:
+    """Names of fields, except for one."""
+    return names.filter(lambda name: name != taken)
+
+
+@functools.cache
+def _rests(*ids: str) -> st.SearchStrategy[str]:
+    return _rest(ids)
+
+
+@functools.cache
+def _located(*keys: str) -> st.SearchStrategy[dict[str, str]]:
+    return locations(keys)
+
+
 @st.composite
 def dialects(
     draw: st.DrawFn, *, complete: bool = True, fixed: Mapping[str, Mapping[str, Any]] | None = None
@@ -127,10 +170,9 @@ def locations(draw: st.DrawFn, keys: Sequence[str]) -> dict[str, str]:
     if alone and draw(st.integers(0, 5)) == 0:
         return {keys[0]: "$"}
     found: dict[str, str] = {}
-    around = draw(st.sampled_from(("", "", "data.", "rows[0].", "[0].", "result.items[1].node.")))
-    plain = names.filter(lambda name: not name.startswith(("data", "rows", "result")))
-    for key, name in zip(keys, draw(_distinct(plain, len(keys))), strict=True):
-        inner = draw(st.sampled_from(("", "", "", ".value", "[0]", "[1].id")))
+    around = draw(_choice("", "", "data.", "rows[0].", "[0].", "result.items[1].node."))
+    for key, name in zip(keys, draw(_distinct(_plain_names, len(keys))), strict=True):
+        inner = draw(_choice("", "", "", ".value", "[0]", "[1].id"))
         found[key] = f"{around}{name}{inner}"
     return found
 
@@ -138,9 +180,9 @@ def locations(draw: st.DrawFn, keys: Sequence[str]) -> dict[str, str]:
 @st.composite
 def _operations(draw: st.DrawFn) -> dict[str, Any]:
     keys = [field.name for field in attrs.fields(Operations)]
-    version = draw(st.sampled_from(("", "/v1", "/api/rest")))
+    version = draw(_choice("", "/v1", "/api/rest"))
     # A first segment of its own keeps an operation apart from all others, whatever its ids are.
-    own = draw(_distinct(_segments.filter(lambda each: each not in {"v1", "api"}), len(keys)))
+    own = draw(_distinct(_own_segments, len(keys)))
     made = {}
     for key, segment in zip(keys, own, strict=True):
         methods = ["POST", "PUT", "PATCH"]
@@ -149,9 +191,9 @@ def _operations(draw: st.DrawFn) -> dict[str, Any]:
         elif key == "cancel":
             methods = ["POST", "DELETE", "PATCH"]
         made[key] = {
-            "path": f"{version}/{segment}{draw(_rest(IDS[key]))}",
-            "method": draw(st.sampled_from(methods)),
-            "wrap": draw(st.sampled_from(("", "", "input", "variables.object", "a-ä.0"))),
+            "path": f"{version}/{segment}{draw(_rests(*IDS[key]))}",
+            "method": draw(_choice(*methods)),
+            "wrap": draw(_choice("", "", "input", "variables.object", "a-ä.0")),
         }
     return made
 
@@ -159,30 +201,30 @@ def _operations(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def _rest(draw: st.DrawFn, ids: Sequence[str]) -> str:
     """Draw what follows the first segment of a path: some of the ids, each at most once."""
-    told = draw(st.lists(st.sampled_from((*ids, "organization_id")), unique=True, max_size=3))
+    told = draw(_some((*ids, "organization_id"), unique=True, most=3))
     forms = ("/{%s}", "/{%s}/x", "/of-{%s}.json", "/by/{%s}")
-    end = draw(st.sampled_from(("", "", "/", "/go")))
-    return "".join(draw(st.sampled_from(forms)) % each for each in told) + end
+    end = draw(_choice("", "", "/", "/go"))
+    return "".join(draw(_choice(*forms)) % each for each in told) + end
 
 
 @st.composite
 def _organization(draw: st.DrawFn) -> dict[str, Any]:
-    place = draw(st.sampled_from(list(w.Place)))
+    place = draw(_choice(*w.Place))
     plausible = ["organization_id", "organisation_id", "organization-id", "OrgID"]
     if place is not w.Place.HEADER:
         plausible.append("outer.tenant")
-    return {"name": draw(st.sampled_from(plausible)), "place": place.value}
+    return {"name": draw(_choice(*plausible)), "place": place.value}
 
 
 @st.composite
 def _auths(draw: st.DrawFn) -> dict[str, Any]:
-    kind = draw(st.sampled_from((w.AuthType.NONE, w.AuthType.HEADER, w.AuthType.BEARER, w.AuthType.OAUTH2)))
+    kind = draw(_choice(w.AuthType.NONE, w.AuthType.HEADER, w.AuthType.BEARER, w.AuthType.OAUTH2))
     auth = {"type": kind.value, "header": "Authorization", "template": "Bearer {secret}"}
     if kind is w.AuthType.HEADER:
-        auth["header"] = draw(st.sampled_from(("Authorization", "X-API-Key", "apikey")))
-        auth["template"] = draw(st.sampled_from(("{secret}", "Key {secret}", "sign8 key={secret};v=1")))
-    auth["token_url"] = draw(st.sampled_from(("/oauth2/token", "/pauth/t"))) if kind == "oauth2" else ""
-    auth["scope"] = draw(st.sampled_from(("", "workflow", "read write"))) if kind == "oauth2" else ""
+        auth["header"] = draw(_choice("Authorization", "X-API-Key", "apikey"))
+        auth["template"] = draw(_choice("{secret}", "Key {secret}", "sign8 key={secret};v=1"))
+    auth["token_url"] = draw(_choice("/oauth2/token", "/pauth/t")) if kind == "oauth2" else ""
+    auth["scope"] = draw(_choice("", "workflow", "read write")) if kind == "oauth2" else ""
     return auth
 
 
@@ -191,13 +233,13 @@ def _fields(
     draw: st.DrawFn, operations: Mapping[str, Any], organization: Mapping[str, str]
 ) -> dict[str, Any]:
     in_body = organization["place"] == w.Place.BODY
-    taken = {organization["name"]} if in_body else set()
+    free = _names_but(organization["name"]) if in_body else names
     found: dict[str, dict[str, str]] = {}
     for entity in attrs.fields(Fields):
         keys = [field.name for field in attrs.fields(type(getattr(Fields(), entity.name)))]
-        flat = draw(_distinct(names.filter(lambda name: name not in taken), len(keys)))
+        flat = draw(_distinct(free, len(keys)))
         told = {
-            key: draw(st.sampled_from(("", "", *(f"{outer}." for outer in _OUTER)))) + name
+            key: draw(_choice("", "", *(f"{outer}." for outer in _OUTER))) + name
             for key, name in zip(keys, flat, strict=True)
         }
         for key in told:
@@ -217,10 +259,10 @@ def _only_in_paths(entity: str, key: str, operations: Mapping[str, Any]) -> bool
 def _answers(draw: st.DrawFn) -> dict[str, str]:
     found: dict[str, str] = {}
     # The answer of AddFile holds two things; every other one is alone in its answer.
-    found |= draw(locations(["file_id", "upload_url"]))
+    found |= draw(_located("file_id", "upload_url"))
     for field in attrs.fields(Answers):
         if field.name not in found:
-            found |= draw(locations([field.name]))
+            found |= draw(_located(field.name))
     for key in ("signature_id", "annotation_id"):
         if draw(st.integers(0, 4)) == 0:
             found[key] = ""
@@ -237,9 +279,9 @@ def _status(draw: st.DrawFn) -> dict[str, str]:
     }
     within = {key for keys in rows.values() for key in keys}
     top = [field.name for field in attrs.fields(StatusShape) if field.name not in within]
-    found = draw(locations(top))
+    found = draw(_located(*top))
     for keys in rows.values():
-        found |= draw(locations(keys))
+        found |= draw(_located(*keys))
     return found
 
 
@@ -255,7 +297,7 @@ def _words(draw: st.DrawFn) -> dict[str, Any]:
         found[key] = dict(zip(map(str, neutral), said, strict=True))
     for key, kind in (("workflow_statuses", w.WorkflowStatus), ("signer_statuses", w.SignerStatus)):
         meanings = [str(each) for each in kind]
-        meanings += draw(st.lists(st.sampled_from(meanings), max_size=3))  # several words, one meaning
+        meanings += draw(_some(tuple(meanings), unique=False, most=3))  # several words, one meaning
         found[key] = dict(zip(draw(_distinct(heard, len(meanings))), meanings, strict=True))
     return found
 
@@ -266,27 +308,22 @@ def _formats(draw: st.DrawFn) -> dict[str, Any]:
         "transfer": w.Transfer, "download": w.DownloadForm, "instant": w.Instant, "origin": w.Origin,
         "unit": w.Unit, "frame": w.Frame,
     }  # fmt: skip
-    drawn: dict[str, Any] = {key: draw(st.sampled_from(list(kind))).value for key, kind in kinds.items()}
-    return {**drawn, "page_base": draw(st.sampled_from((0, 1)))}
+    drawn: dict[str, Any] = {key: draw(_choice(*kind)).value for key, kind in kinds.items()}
+    return {**drawn, "page_base": draw(_choice(0, 1))}
 
 
 @st.composite
 def _webhooks(draw: st.DrawFn) -> dict[str, Any]:
-    further = draw(st.lists(st.sampled_from(list(w.WebhookEvent)), unique=True))
+    further = draw(_some(tuple(w.WebhookEvent), unique=True))
     kinds = [w.WebhookEvent.REFUSED, w.WebhookEvent.EXPIRED, *further]
-    paths = draw(_distinct(st.lists(_segments, min_size=1, max_size=3).map("/".join), len(kinds)))
-    placed = draw(locations(["workflow_id", "signer_id", "reason"]))
+    paths = draw(_distinct(_webhook_paths, len(kinds)))
+    placed = draw(_located("workflow_id", "signer_id", "reason"))
     return {
         "events": dict(zip(paths, map(str, kinds), strict=True)),
         **{key: [place, f"nowhere.{key}"] for key, place in placed.items()},
-        "token": draw(st.sampled_from(list(w.Token))).value,
-        "token_header": draw(st.sampled_from(("X-Webhook-Token", "sign8-secret"))),
+        "token": draw(_choice(*w.Token)).value,
+        "token_header": draw(_choice("X-Webhook-Token", "sign8-secret")),
     }
-
-
-def _distinct(what: st.SearchStrategy[Any], count: int) -> st.SearchStrategy[list[Any]]:
-    """Draw so many different ones; 1 and true are different."""
-    return st.lists(what, min_size=count, max_size=count, unique_by=lambda each: (type(each), each))
 
 
 def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pypdf.generic import FloatObject, NameObject, NumberObject, RectangleObject
 
 from paraph.client import Client
 from paraph.config import Config
+from paraph.flow.trust import trusted
 from paraph.model import Document, Envelope
 from paraph.ops.outcome import Outcome
 from paraph.store import Store, open_store
@@ -38,7 +39,7 @@ class Recorder(httpx.HTTPTransport):
     """Real HTTP that remembers methods and paths, in order."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(verify=trusted())
         self.requests: list[tuple[str, str]] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

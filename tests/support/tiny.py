@@ -37,6 +37,7 @@ from paraph.flow import (
 )
 from paraph.flow.upload import multipart_request
 from paraph.model import (
+    Child,
     Document,
     Envelope,
     Evidence,
@@ -187,6 +188,8 @@ class TinyVendor:
         kept = self.envelopes[ref]
         if kept["state"] == "SENT":
             kept["state"] = "CLOSED" if kept["signed"] else "CANCELLED"
+        elif kept["state"] == "DRAFT":
+            kept["state"] = "CANCELLED"
         return httpx.Response(200, json={"state": kept["state"]})
 
     def _signed(self, request: httpx.Request, ref: str, document: str) -> httpx.Response:
@@ -210,12 +213,23 @@ class TinyVendor:
         if set(kept["signed"]) == set(kept["signers"].values()):
             kept["state"] = "DONE"
 
+    def split(self, ref: str) -> None:
+        """Make one envelope per signer out of one, as some vendors do."""
+        kept = self.envelopes[ref]
+        for local, signer in kept["signers"].items():
+            child = {**kept, "id": f"{ref}{local}", "parent": ref, "signers": {local: signer}, "signed": []}
+            self.envelopes[f"{ref}{local}"] = child
+        kept["children"] = [f"{ref}{local}" for local in kept["signers"]]
+        kept["state"] = "SPLIT"
+
     def delivery(self, ref: str, word: str, signer: str = "", *, token: str | None = None) -> bytes:
         """Make a webhook body with a fresh one-time token."""
         if token is None:
             token = f"w{next(self.numbers)}"
             self.webhook_tokens[token] = False
-        return json.dumps({"envelope": ref, "word": word, "signer": signer, "token": token}).encode()
+        body = {"envelope": ref, "word": word, "signer": signer, "token": token}
+        parent = self.envelopes.get(ref, {}).get("parent")
+        return json.dumps(body if parent is None else {**body, "parent": parent}).encode()
 
 
 @attrs.frozen(kw_only=True)
@@ -302,6 +316,8 @@ class TinyProvider:
         subject = Subject(ref=carried.vendor_ref)
         facts = [Fact(type=FactType.SIGNATORY_SIGNED, subject=subject, target=who) for who in kept["signed"]]
         state = kept["state"]
+        if state == "SPLIT":
+            return (yield from self._read_split(kept, account, at))
         if state == "CLOSED":
             facts.append(Fact(type=FactType.ENVELOPE_CANCELLED, subject=subject, native=state, inferred=True))
         elif state != "DRAFT":
@@ -309,6 +325,19 @@ class TinyProvider:
             target = state if kind is FactType.UNKNOWN else ""
             facts.append(Fact(type=kind, subject=subject, target=target, native=state))
         return Observation(source=Source.POLL, trust=Trust.CONFIRMED, observed_at=at, facts=facts)
+
+    def _read_split(
+        self, kept: dict[str, Any], account: Account[TinySettings], at: datetime
+    ) -> Flow[Observation]:
+        fact = Fact(type=FactType.ENVELOPE_CREATED, subject=Subject(ref=kept["id"]), native="SPLIT")
+        children = []
+        for ref in kept["children"]:
+            child = yield from self._call("GET", account, f"/envelopes/{ref}")
+            pairs = tuple(child["documents"].items())
+            children.append(Child(ref=ref, signatories=tuple(child["signers"].values()), documents=pairs))
+        return Observation(
+            source=Source.POLL, trust=Trust.CONFIRMED, observed_at=at, facts=(fact,), children=tuple(children)
+        )
 
     def observe(self, delivery: Delivery, account: Account[TinySettings]) -> Reading:
         try:
@@ -323,7 +352,11 @@ class TinyProvider:
             target = word
         fact = Fact(type=kind, subject=subject, target=target, native=word)
         return Reading(
-            facts=(fact,), subject_ref=subject.ref, proof=proof, read=kind is FactType.ENVELOPE_CLOSED
+            facts=(fact,),
+            subject_ref=subject.ref,
+            parent_ref=str(body.get("parent", "")),
+            proof=proof,
+            read=kind is FactType.ENVELOPE_CLOSED,
         )
 
     def verify(self, reading: Reading, delivery: Delivery, account: Account[TinySettings]) -> Flow[Verdict]:
@@ -342,6 +375,14 @@ class TinyProvider:
             ),
         )
         return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=facts)
+
+    def close_draft(self, carried: Carried, account: Account[TinySettings]) -> Flow[bool]:
+        path = f"/envelopes/{carried.vendor_ref}"
+        before = yield from self._call("GET", account, path)
+        if before["state"] == "DRAFT":
+            yield from self._call("POST", account, f"{path}/cancel", {})
+        after = yield from self._call("GET", account, path)
+        return bool(before["state"] in {"DRAFT", "CANCELLED"} and after["state"] == "CANCELLED")
 
     def signing_link(
         self, carried: Carried, account: Account[TinySettings], signatory_id: str
@@ -434,6 +475,7 @@ INFO = ProviderInfo(
         supported=frozenset(
             {
                 Capability.CANCEL,
+                Capability.CLOSE_DRAFT,
                 Capability.READ_STATUS,
                 Capability.SEE_COMPLETION,
                 Capability.SEE_DECLINE,
@@ -476,6 +518,7 @@ class TinyConfig:
     """Stands in for a configuration with accounts ``a`` and ``b``."""
 
     default = "a"
+    routes: tuple[Any, ...] = ()
     disabled_plugins: tuple[str, ...] = ()
 
     def __init__(self, base_url: str = BASE) -> None:

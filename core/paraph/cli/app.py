@@ -35,6 +35,10 @@ BUILT_IN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "providers": ("paraph.cli.setup:providers", "List installed providers and plugins."),
         "accounts": ("paraph.cli.setup:accounts", "List the configured accounts."),
+        "actions": ("paraph.cli.actions:actions", "List the actions that a provider offers."),
+        "config": ("paraph.cli.routing:config", "Check the configuration as a whole."),
+        "route": ("paraph.cli.routing:route", "Explain which account carries which envelope."),
+        "secrets": ("paraph.cli.secrets:secrets", "Keep secrets in an encrypted file."),
         "check": ("paraph.cli.sending:check", "Say what is against sending an envelope."),
         "send": ("paraph.cli.sending:send", "Send an envelope or a PDF."),
         "resume": ("paraph.cli.sending:resume", "Go on with a send that was interrupted."),
@@ -43,7 +47,10 @@ BUILT_IN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "events": ("paraph.cli.following:events", "List what became known, in order."),
         "evidence": ("paraph.cli.following:evidence", "List or save the evidence."),
         "link": ("paraph.cli.following:link", "Print a signatory's link to the signing page."),
+        "reconcile": ("paraph.cli.reconciling:reconcile", "Read what no delivery told."),
         "cancel": ("paraph.cli.following:cancel", "End an envelope."),
+        "webhooks": ("paraph.cli.webhooks:webhooks", "Register and list the URLs that vendors call."),
+        "doctor": ("paraph.cli.doctor:doctor", "Look at everything before it is needed."),
         "call": ("paraph.cli.calling:call", "Run one of a vendor's own actions."),
     }
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import typing
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +14,9 @@ from paraph.cli.render import to_json
 from paraph.cli.session import Session, common
 from paraph.config import Config
 from paraph.config.accounts import unknown_account
-from paraph.config.structure import MismatchError, structured
 from paraph.errors import UnknownAccount
 from paraph.provider import Action, OffersActions
+from paraph.provider.fitting import UnreadableFileError, declared, fitted
 
 
 @click.command()
@@ -90,10 +89,13 @@ def _pair(word: str, action: Action[Any, Any] | None) -> tuple[str, Any]:
     key, equals, text = word.partition("=")
     if not equals or not key.isidentifier():
         raise click.UsageError("write parameters as KEY=VALUE")
-    wanted = typing.get_type_hints(action.params).get(key, str) if action else str
+    key = action.parameter(key) if action else key
+    wanted = declared(action.params).get(key, str) if action else str
     for read in (str, json.loads):
         try:
-            return key, structured(read(text), wanted)
-        except (MismatchError, ValueError):
+            return key, fitted(read(text), wanted)
+        except UnreadableFileError as error:
+            raise click.UsageError(f"{key}: {error}") from None
+        except (TypeError, ValueError):
             continue
     raise click.UsageError(f"{key} has another type; see: paraph call ACCOUNT")

@@ -35,6 +35,8 @@ def show_snapshot(session: Session, snapshot: Snapshot) -> None:
                 ("at the vendor", snapshot.vendor_ref or ""),
                 ("vendor's words", ", ".join(snapshot.native)),
                 ("evidence", ", ".join(snapshot.evidence_ready)),
+                ("made of", snapshot.parent or ""),
+                ("made into", ", ".join(snapshot.children)),
             ]
         )
         for each in snapshot.attention:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,6 +11,7 @@ import click
 
 from paraph.cli import output
 from paraph.config import Config, load_config
+from paraph.provider.registry import Registry
 
 if TYPE_CHECKING:
     from paraph.client import Client
@@ -40,6 +42,13 @@ class Session:
     def config(self) -> Config:
         """Read the configuration."""
         return load_config(self.config_path)
+
+    def registry(self) -> Registry:
+        """Find the plugins that are not disabled; a wrong configuration, or none, does not matter."""
+        from paraph.config.file import disabled_in
+        from paraph.config.source import find
+
+        return Registry(disabled=disabled_in(find(self.config_path, os.environ)))
 
     def client(self) -> Client:
         """Open a client on the configuration; use it in a ``with`` block."""

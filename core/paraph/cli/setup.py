@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from paraph.cli import output
 from paraph.cli.render import problem_json, to_json
 from paraph.cli.session import Session, common
-from paraph.provider.registry import ProviderListing, Registry
+from paraph.provider.registry import ProviderListing
 
 
 @click.command()
@@ -17,12 +15,7 @@ from paraph.provider.registry import ProviderListing, Registry
 @click.pass_obj
 def providers(session: Session) -> None:
     """List installed providers and plugins, sound or not; a wrong configuration does not matter."""
-    from paraph.config.file import disabled_in
-    from paraph.config.source import find
-
-    source = find(session.config_path, os.environ)
-    registry = Registry(disabled=disabled_in(source))
-    listed = registry.listing(build=True)
+    listed = session.registry().listing(build=True)
 
     def text() -> None:
         output.write_table(

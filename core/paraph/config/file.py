@@ -20,24 +20,27 @@ from urllib.parse import urlsplit
 import attrs
 
 from paraph._hints import suggestion
-from paraph.config import secrets
+from paraph.config import secrets, vault
 from paraph.config.accounts import AccountConfig, read_account, unknown_account
 from paraph.config.locate import KeyPath
+from paraph.config.routes import read_routes
 from paraph.config.secrets import Resolver, UnresolvedError
 from paraph.config.settings import read_settings
 from paraph.config.source import Source, required
 from paraph.config.table import Findings, Table
+from paraph.config.vault import Vault
 from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
 from paraph.model import Problem, Secret
 from paraph.provider.account import Account
 from paraph.provider.info import ProviderInfo
 from paraph.provider.registry import Registry
+from paraph.routing import Route
 
 MEMORY = "memory:"
 """The store of a configuration that names none: it ends with the process."""
 
 _SQLITE = "sqlite:///"
-_STORE_REFERENCES = ("env:", "file:", "keyring:")
+_STORE_REFERENCES = ("env:", "file:", "keyring:", "vault:")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -45,18 +48,22 @@ class Config:
     """A sound configuration, though a provider that it names may be missing.
 
     :ivar default: the account that is used when none is named; ``None`` if that is ambiguous.
+    :ivar routes: rules that choose accounts for envelopes, in order.
     :ivar registry: the plugins that it was checked with; those that it disables are off.
     :ivar store: the URL as it stands in the file, or a reference to it; use :attr:`store_url`.
     :ivar public_url: where vendors reach the receiver, without account and secret.
+    :ivar vault: where references ``vault:NAME`` lead.
     """
 
     source: Source
     registry: Registry = attrs.field(repr=False)
     accounts: Mapping[str, AccountConfig]
     default: str | None = None
+    routes: tuple[Route, ...] = ()
     store: str | None = attrs.field(default=None, repr=False)
     public_url: str | None = None
     disabled_plugins: tuple[str, ...] = ()
+    vault: Vault
     environ: Mapping[str, str] = attrs.field(repr=False)
 
     @classmethod
@@ -157,7 +164,9 @@ class Config:
 
     def _resolving(self, missing: Findings, registry: Registry) -> Callable[[KeyPath, object], Secret | None]:
         """Return a function that resolves the reference of a key or notes why it cannot."""
-        resolver = Resolver(environ=self.environ, directory=self.source.directory, registry=registry)
+        resolver = Resolver(
+            environ=self.environ, directory=self.source.directory, registry=registry, vault=self.vault
+        )
 
         def resolve(path: KeyPath, value: object) -> Secret | None:
             try:
@@ -202,13 +211,8 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
     default = _default(root, names)
     store = _store(root)
     public_url = _public_url(root)
-    if root.raw("routes") is not None:
-        findings.add(
-            ("routes",),
-            "routes.later",
-            "routes are not offered by this version yet",
-            "take [[routes]] out and name the account when you send",
-        )
+    kept_in = _vault(root, source.directory)
+    routes = read_routes(root, names, accounts, plugins)
     root.done()
     if findings:
         findings.merge(unusable)
@@ -218,9 +222,11 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
         registry=plugins,
         accounts=MappingProxyType(accounts),
         default=default,
+        routes=routes,
         store=store,
         public_url=public_url,
         disabled_plugins=disabled,
+        vault=kept_in,
         environ=environ,
     )
 
@@ -284,6 +290,31 @@ def _public_url(root: Table) -> str | None:
         table.problem("public_url", "url.form", "has to begin with https:// (or http:// in tests)")
     table.done()
     return url.rstrip("/") if url else None
+
+
+def vault_of(source: Source | None) -> Vault:
+    """Return the vault of a configuration that may be wrong elsewhere; without one, that of this folder.
+
+    :raises ConfigurationError: its own table is wrong.
+    """
+    if source is None:
+        return Vault(path=Path(vault.FILE), key=vault.KEY, directory=Path())
+    findings = source.findings()
+    found = _vault(source.table(findings), source.directory)
+    if findings:
+        raise ConfigurationError(f"{source.name} does not say where the vault is", findings.problems)
+    return found
+
+
+def _vault(root: Table, directory: Path) -> Vault:
+    table = root.table("vault")
+    path = table.take("path", str) if table else None
+    key = table.take("key", str) if table else None
+    if table is not None:
+        if key is not None and not key.startswith(("file:", "keyring:")):
+            table.problem("key", "vault.key", "has to say where the vault's key is", "file:PATH or keyring:…")
+        table.done()
+    return Vault(path=directory / (path or vault.FILE), key=key or vault.KEY, directory=directory)
 
 
 def _disabled(root: Table) -> tuple[str, ...]:

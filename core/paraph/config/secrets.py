@@ -5,6 +5,7 @@
 ``file:PATH``         the file's content without its final newline; relative
                       paths start at the configuration file's folder
 ``keyring:SERVICE/NAME``  the operating system's keyring (extra ``keyring``)
+``vault:NAME``        an encrypted file (:mod:`paraph.config.vault`; extra ``vault``)
 ``SCHEME:…``          whatever a plugin resolves (``paraph_resolve_secret``)
 ====================  =====================================================
 
@@ -22,13 +23,15 @@ from typing import Final
 import attrs
 
 from paraph._hints import nearest
+from paraph.config.vault import Vault
+from paraph.errors import ConfigurationError
 from paraph.model import Secret
 from paraph.provider.registry import Registry
 
 SCHEMES: Final = ("env", "file", "keyring", "vault")
 """The schemes that are paraph's own."""
 
-HOW: Final = "write a reference: env:NAME, file:PATH or keyring:SERVICE/NAME"
+HOW: Final = "write a reference: env:NAME, file:PATH, keyring:SERVICE/NAME or vault:NAME"
 
 _REFERENCE = re.compile(r"([a-z][a-z0-9+.-]*):(\S.*)", re.DOTALL)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -49,8 +52,6 @@ def fault_of(value: object, *, registry: Registry) -> tuple[str, str] | None:
     found = _REFERENCE.fullmatch(value)
     if found is None:
         return "holds a secret itself", HOW
-    if found[1] == "vault":
-        return "the scheme vault: is not offered yet", HOW
     if found[1] in SCHEMES or registry.resolves_secrets:
         return None
     near = nearest(found[1], SCHEMES)
@@ -61,12 +62,13 @@ def fault_of(value: object, *, registry: Registry) -> tuple[str, str] | None:
 class Resolver:
     """Finds what references lead to.
 
-    :ivar directory: where relative paths start.
+    :ivar directory: where relative paths start. ``vault``: where ``vault:`` leads.
     """
 
     environ: Mapping[str, str] = attrs.field(repr=False)
     directory: Path
     registry: Registry = attrs.field(repr=False)
+    vault: Vault
 
     def resolve(self, reference: str) -> Secret:
         """Return the secret.
@@ -84,6 +86,8 @@ class Resolver:
             value = self._file(rest)
         elif scheme == "keyring":
             value = _keyring(rest)
+        elif scheme == "vault":
+            value = self._vault(rest)
         else:
             found = self.registry.resolve_secret(reference)
             if found is None:
@@ -116,6 +120,15 @@ class Resolver:
         except ValueError:  # after its own child above
             raise UnresolvedError("is not the name of a file") from None
         return text.removesuffix("\n").removesuffix("\r")
+
+    def _vault(self, name: str) -> str:
+        try:
+            found = self.vault.get(name)
+        except ConfigurationError as error:
+            raise UnresolvedError(error.headline) from None
+        if found is None:
+            raise UnresolvedError(f"the vault has no {name!r}", f"paraph secrets set {name}")
+        return found.reveal()
 
 
 def _keyring(rest: str) -> str:

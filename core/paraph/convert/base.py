@@ -43,6 +43,12 @@ def named(*names: str) -> dict[str, tuple[str, ...]]:
     return {_NAMES: names}
 
 
+def spellings(field: attrs.Attribute[Any]) -> tuple[str, ...]:
+    """Return what callers may call a parameter besides its own name: as JSON APIs do, and as declared."""
+    names: tuple[str, ...] = field.metadata.get(_NAMES, ())
+    return (camel(field.name), *names)
+
+
 def base_converter(*, rename: Rename | None = None) -> Converter:
     """Make a new converter with the rules above.
 

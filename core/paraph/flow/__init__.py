@@ -9,6 +9,7 @@ from paraph.flow.commands import (
     Recovered,
     Sink,
 )
+from paraph.flow.files import FileSink
 from paraph.flow.helpers import (
     call,
     download,
@@ -24,6 +25,7 @@ from paraph.flow.helpers import (
     step,
 )
 from paraph.flow.pages import Page, all_pages
+from paraph.flow.pdf_sink import PdfSink
 from paraph.flow.retry import ONCE, READING, RetryPolicy, retrying
 
 __all__ = [
@@ -33,8 +35,10 @@ __all__ = [
     "UNKNOWN",
     "Command",
     "Downloaded",
+    "FileSink",
     "Flow",
     "Page",
+    "PdfSink",
     "Recovered",
     "RetryPolicy",
     "Sink",

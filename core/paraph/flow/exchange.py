@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ import httpx
 
 from paraph import errors
 from paraph.flow.commands import Downloaded
+from paraph.flow.peer import shown_peer
 
 if TYPE_CHECKING:
     from paraph.flow.commands import Download, Http
@@ -24,8 +26,8 @@ def transport_error(error: Exception, command: Http | Download) -> errors.Vendor
     if isinstance(
         error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
     ):
-        kind, message = errors.ConnectFailed, "no connection to the vendor; nothing was sent"
-    elif isinstance(error, httpx.TimeoutException):
+        return _unconnected(error, command)
+    if isinstance(error, httpx.TimeoutException):
         kind, message = errors.TimedOut, "the vendor did not answer in time"
     elif isinstance(error, httpx.DecodingError | zlib.error):
         kind, message = errors.MalformedResponse, "the vendor's answer cannot be decompressed"
@@ -34,6 +36,46 @@ def transport_error(error: Exception, command: Http | Download) -> errors.Vendor
     else:
         kind, message = errors.ConnectionLost, "the connection to the vendor broke"
     return kind(message, account=command.account, operation=f"{request.method} {request.url.path}")
+
+
+def _unconnected(error: Exception, command: Http | Download) -> errors.ConnectFailed:
+    """Say why there is no connection, as far as that can be said without the text of httpx."""
+    reason, words = why_unconnected(error)
+    request = command.request
+    failure = errors.ConnectFailed(
+        f"no connection to the vendor{f' ({words})' if words else ''}; nothing was sent",
+        account=command.account,
+        operation=f"{request.method} {request.url.path}",
+    )
+    failure.reason = reason
+    return failure
+
+
+def why_unconnected(error: BaseException) -> tuple[errors.NoConnection, str]:
+    """Return why a connection failed, as a word for programs and one for people."""
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return "name", "the host's name does not resolve"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "certificate", f"its certificate does not verify: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return "tls", f"TLS failed: {cause.reason or 'unknown reason'}"
+        if isinstance(cause, ConnectionRefusedError):
+            return "refused", "nobody listens there"
+    return ("timeout", "no answer in time") if isinstance(error, httpx.TimeoutException) else ("", "")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it came from; in an event loop that may be a group."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        cause = waiting.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting += cause.exceptions if isinstance(cause, BaseExceptionGroup) else ()
+        waiting += [each for each in (cause.__cause__, cause.__context__) if each is not None]
 
 
 def too_large(command: Http | Download) -> errors.ResponseTooLarge:
@@ -116,6 +158,7 @@ class Body:
         self._response = response
         self._limit = limit
         self._decoder = Decoder(response)
+        self._peer = shown_peer(response)  # now: with its last byte the connection may be closed
         self._blocks: list[bytes] = []
         self._size = 0
 
@@ -140,6 +183,7 @@ class Body:
             headers=headers,
             content=b"".join(self._blocks),
             request=self._response.request,
+            extensions=dict(self._peer),
         )
 
 

@@ -95,6 +95,7 @@ def step(
     *,
     recover: Callable[[], Flow[Recovered]] | None = None,
     kind: StepKind = StepKind.DRAFT,
+    aside: bool = False,
 ) -> Flow[T]:
     """Do a journalled effect: once done, its result is remembered and it is never done again.
 
@@ -102,9 +103,11 @@ def step(
     repeated: after a crash ``recover`` reads what happened. Without ``recover`` a *draft* step
     is repeated on resume (its effect is inert), a *publish* step needs a person.
 
+    :param aside: it makes no part of the envelope, such as a contact: another account may carry the envelope
+        although it happened.
     :raises UncertainStep: it may have happened and cannot be found out.
     """
-    result: T = yield Step(key, kind, effect, recover)
+    result: T = yield Step(key, StepKind.ASIDE if aside else kind, effect, recover)
     return result
 
 

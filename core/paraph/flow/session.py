@@ -16,6 +16,7 @@ import attrs
 
 from paraph._version import __version__
 from paraph.errors import ConfigurationError
+from paraph.flow.trust import trusted
 
 if TYPE_CHECKING:
     import httpx
@@ -130,7 +131,7 @@ def client_options(certificate: ClientCertificate | None = None) -> dict[str, An
     import httpx
 
     return {
-        "verify": True if certificate is None else _with_certificate(certificate),
+        "verify": trusted() if certificate is None else _with_certificate(certificate),
         "timeout": httpx.Timeout(TRANSFER, connect=CONNECT, pool=POOL),
         "follow_redirects": False,
         "headers": {"User-Agent": USER_AGENT},

@@ -6,6 +6,7 @@ from paraph.model.envelope import Envelope, Stage, StageRule
 from paraph.model.event import Event, EventType
 from paraph.model.evidence import Evidence, EvidenceKind, SavedEvidence
 from paraph.model.fact import (
+    Child,
     Fact,
     FactType,
     Observation,
@@ -37,6 +38,7 @@ __all__ = [
     "Anchor",
     "Assurance",
     "Attention",
+    "Child",
     "ContentKind",
     "Decision",
     "DeliveryBy",

@@ -25,6 +25,7 @@ class Event:
     :ivar signatory_id: the local id that your application gave, where a signatory is concerned.
     :ivar document_id: likewise for a document.
     :ivar attempt: which try to carry the envelope it belongs to, counted from 1.
+    :ivar superseded: a later attempt carries the envelope, so that this does not move it.
     :ivar at: when it happened by the vendor's clock, or ``None`` if the vendor does not say.
     :ivar native: the vendor's own words for it, as they came, sorted.
     :ivar inferred: nothing reported it; it follows from another fact.
@@ -42,6 +43,7 @@ class Event:
     occurrence: str = ""
     envelope_id: str | None = None
     attempt: int = 0
+    superseded: bool = False
     signatory_id: str | None = None
     document_id: str | None = None
     at: datetime | None = attrs.field(default=None, validator=optional_utc)

@@ -21,6 +21,8 @@ class EvidenceKind(StrEnum):
     """A vendor's bundle of proofs."""
     SIGNATURE = "signature"
     """A detached signature."""
+    SIGNATURE_IMAGE = "signature_image"
+    """The picture of a drawn or typed signature; it proves nothing by itself."""
     CERTIFICATE = "certificate"
     TIMESTAMP_TOKEN = "timestamp_token"  # noqa: S105 - a kind of evidence, not a password
     MANIFEST = "manifest"

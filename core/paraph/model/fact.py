@@ -187,6 +187,20 @@ def to_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 
 @attrs.frozen(kw_only=True)
+class Child:
+    """An envelope that the vendor made out of another one, such as one per signatory.
+
+    :ivar ref: the vendor's reference of the child.
+    :ivar signatories: vendor references of those who act in it; they are the parent's.
+    :ivar documents: pairs (local id, vendor reference) of its own documents, as far as they are told.
+    """
+
+    ref: str = attrs.field(converter=storable)
+    signatories: tuple[str, ...]
+    documents: tuple[tuple[str, str], ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class Observation:
     """Everything that one answer, poll or delivery told, with how far it can be trusted.
 
@@ -194,6 +208,7 @@ class Observation:
     :ivar our_reference: the attempt reference that the vendor echoed, if any.
     :ivar signatories: pairs (local id, vendor reference) that the vendor told, if any; they are
         committed before the events are told, so that these name the signatory.
+    :ivar children: envelopes that the vendor made out of the one envelope that the facts are about.
     """
 
     source: Source
@@ -202,3 +217,4 @@ class Observation:
     facts: tuple[Fact, ...] = attrs.field(converter=to_facts)
     our_reference: str = ""
     signatories: tuple[tuple[str, str], ...] = ()
+    children: tuple[Child, ...] = ()

@@ -112,6 +112,8 @@ class Snapshot:
 
     :ivar native: the vendor's own words behind this, sorted; kept beside the neutral values.
     :ivar evidence_ready: kinds of evidence that can be fetched.
+    :ivar parent: id of the envelope that the vendor made this one of, if it did.
+    :ivar children: ids of the envelopes that the vendor made of this one, oldest first; it sums them up.
     """
 
     id: str
@@ -127,6 +129,7 @@ class Snapshot:
     signatories: tuple[SignatoryState, ...] = ()
     evidence_ready: tuple[str, ...] = ()
     attention: tuple[Attention, ...] = ()
+    parent: str | None = None
     children: tuple[str, ...] = ()
     native: tuple[str, ...] = ()
     sent_at: datetime | None = None

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import difflib
-import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
-from enum import Enum
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import attrs
 
 from paraph.errors import ConfigurationError, UsageError, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call as blocking
-from paraph.model import Secret, Snapshot
+from paraph.model import Snapshot
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel
-from paraph.ops.look import located, refresh, require
+from paraph.ops.look import located, open_children, refresh, require
 from paraph.ops.observe import observe, project
 from paraph.provider.account import Account, SigningLink
 from paraph.provider.capability import Capability
+from paraph.provider.fitting import UnreadableFileError, declared, fitted
 from paraph.provider.protocol import Cancels, GivesLinks, ManagesWebhooks, OffersActions, Reminds
 
 AbilityT = TypeVar("AbilityT")
@@ -28,6 +26,8 @@ AbilityT = TypeVar("AbilityT")
 
 def cancel(kernel: Kernel, envelope_id: str, *, reason: str = "") -> Flow[Snapshot]:
     """End an envelope. One that has ended already is no error: the snapshot says how.
+
+    One that the vendor has made others of is ended by ending these.
 
     :param reason: told to the vendor where it takes one.
     :raises UnsupportedCapability, NotReady, VendorError: it cannot be ended now.
@@ -37,7 +37,11 @@ def cancel(kernel: Kernel, envelope_id: str, *, reason: str = "") -> Flow[Snapsh
     known = yield from project(kernel, envelope_id)
     if known.ended:
         return known
-    provider = _able(kernel, account, Cancels)  # type: ignore[type-abstract]  # a runtime protocol
+    if known.children:
+        for child in (yield from open_children(kernel, envelope_id)):
+            yield from cancel(kernel, child, reason=reason)
+        return (yield from project(kernel, envelope_id))
+    provider = able(kernel, account, Cancels)  # type: ignore[type-abstract]  # a runtime protocol
     observation = yield from under(kernel, account, provider.cancel(carried, account, reason))
     yield from observe(kernel, observation, account.name)
     if Capability.READ_STATUS in kernel.provider(account).capabilities(account):
@@ -56,7 +60,11 @@ def remind(kernel: Kernel, envelope_id: str, signatory_id: str) -> Flow[Snapshot
     account, carried = yield from located(kernel, envelope_id)
     require(kernel, account, Capability.REMIND)
     _known_signatory(envelope_id, signatory_id, [person.id for person in carried.envelope.signatories])
-    provider = _able(kernel, account, Reminds)  # type: ignore[type-abstract]  # a runtime protocol
+    child = yield from _child_of(kernel, envelope_id, signatory_id)
+    if child is not None:
+        yield from remind(kernel, child, signatory_id)
+        return (yield from project(kernel, envelope_id))
+    provider = able(kernel, account, Reminds)  # type: ignore[type-abstract]  # a runtime protocol
     observation = yield from under(kernel, account, provider.remind(carried, account, signatory_id))
     yield from observe(kernel, observation, account.name)
     return (yield from project(kernel, envelope_id))
@@ -71,15 +79,28 @@ def signing_link(kernel: Kernel, envelope_id: str, signatory_id: str) -> Flow[Si
     account, carried = yield from located(kernel, envelope_id)
     require(kernel, account, Capability.SIGNING_LINK)
     _known_signatory(envelope_id, signatory_id, [person.id for person in carried.envelope.signatories])
-    provider = _able(kernel, account, GivesLinks)  # type: ignore[type-abstract]  # a runtime protocol
+    child = yield from _child_of(kernel, envelope_id, signatory_id)
+    if child is not None:
+        return (yield from signing_link(kernel, child, signatory_id))
+    provider = able(kernel, account, GivesLinks)  # type: ignore[type-abstract]  # a runtime protocol
     return (yield from under(kernel, account, provider.signing_link(carried, account, signatory_id)))
+
+
+def _child_of(kernel: Kernel, envelope_id: str, signatory_id: str) -> Flow[str | None]:
+    """Return the id of the child in which a signatory acts, if the vendor has made one for them."""
+    snapshot = yield from project(kernel, envelope_id)
+    for child in snapshot.children:
+        shown = yield from project(kernel, child)
+        if any(person.id == signatory_id for person in shown.signatories):
+            return child
+    return None
 
 
 def call(kernel: Kernel, account: str, action: str, /, **params: Any) -> Flow[Any]:
     """Run one of the vendor's own actions and return its typed result.
 
     A text stands for a :class:`~paraph.Secret`, an ISO 8601 text for a date or an aware datetime,
-    the value of an enumeration for its member.
+    the value of an enumeration for its member, a path for a document; see ``paraph.provider.fitting``.
 
     :param action: such as ``signers.search``; ``paraph call ACCOUNT`` without one lists them.
     :raises UsageError: no such action, or parameters that do not fit.
@@ -97,96 +118,41 @@ def call(kernel: Kernel, account: str, action: str, /, **params: Any) -> Flow[An
         raise UsageError(msg)
     found = provider.actions[action]
     names = [str(field.alias) for field in attrs.fields(found.params)]
-    unknown = sorted(set(params) - set(names))
+    named = {found.parameter(word): value for word, value in params.items()}
+    if len(named) < len(params):
+        msg = f"action {action!r}: a parameter was given under two names; its parameters: {', '.join(names)}"
+        raise UsageError(msg)
+    unknown = sorted(set(named) - set(names))
     if unknown:
         msg = f"action {action!r} takes no {', '.join(unknown)}; its parameters: {', '.join(names)}"
         raise UsageError(msg)
-    return (yield from under(kernel, chosen, found.run(chosen, _filled(action, found.params, params))))
+    given = yield from blocking(_filled, action, found.params, named)
+    return (yield from under(kernel, chosen, found.run(chosen, given)))
 
 
 def _filled(action: str, kind: type[AbilityT], given: Mapping[str, Any]) -> AbilityT:
-    """Make the parameter object of an action.
+    """Make the parameter object of an action. It may read files.
 
     :raises UsageError: something is missing or of another type; values are never shown.
     """
-    hints = get_type_hints(kind)
-    wanted = {str(field.alias): hints.get(field.name, Any) for field in attrs.fields(kind)}  # type: ignore[arg-type]  # an attrs class
-    fitted: dict[str, Any] = {}
+    wanted = declared(kind)
+    made: dict[str, Any] = {}
     wrong: list[str] = []
     for name, value in given.items():
         try:
-            fitted[name] = _fitted(value, wanted[name])
+            made[name] = fitted(value, wanted[name])
+        except UnreadableFileError as error:
+            wrong.append(f"{name}: {error}")
         except (TypeError, ValueError):
-            wrong.append(name)
+            wrong.append(f"{name} has another type")
     if not wrong:
         try:
-            return kind(**fitted)
+            return kind(**made)
         except (TypeError, ValueError):
             pass
     # Outside the handlers, so that no traceback carries the values that did not fit.
-    what = f"{', '.join(wrong)} has another type" if wrong else "its parameters do not fit"
+    what = ", ".join(wrong) or "its parameters do not fit"
     raise UsageError(f"action {action!r}: {what}; they are: {', '.join(wanted)}")
-
-
-def _fitted(value: Any, wanted: Any) -> Any:
-    """Return a value as a declared type. :raises TypeError, ValueError: it is of another."""
-    origin, arguments = get_origin(wanted) or wanted, get_args(wanted)
-    if origin in (Union, types.UnionType):
-        return _either(value, arguments)
-    if origin is Literal:
-        return arguments[arguments.index(value)]
-    if not isinstance(origin, type) or origin in (Any, object) or not _checkable(origin):
-        return value
-    if origin is date and isinstance(value, datetime):
-        raise TypeError  # a datetime is a date to Python, and to nobody else
-    if isinstance(value, str) and origin in _FROM_TEXT:
-        value = _FROM_TEXT[origin](value)
-    elif isinstance(value, str | int) and issubclass(origin, Enum):
-        return origin(value)
-    elif isinstance(value, list | tuple) and origin in _MANY:
-        each = arguments[0] if arguments else Any
-        return _MANY[origin](_fitted(item, each) for item in value)
-    if origin is float and type(value) is int:
-        return float(value)
-    if not isinstance(value, origin) or (isinstance(value, bool) and origin is not bool):
-        raise TypeError
-    if isinstance(value, datetime) and value.utcoffset() is None:
-        raise ValueError
-    return value
-
-
-_FROM_TEXT: Mapping[Any, Callable[[str], Any]] = {
-    Secret: Secret,
-    date: date.fromisoformat,
-    datetime: datetime.fromisoformat,
-}
-"""Types that a text may stand for."""
-
-_MANY: Mapping[Any, Callable[[Iterable[Any]], Any]] = {
-    tuple: tuple,
-    Sequence: tuple,
-    Iterable: tuple,
-    list: list,
-    frozenset: frozenset,
-}
-"""Types that a list may stand for."""
-
-
-def _checkable(kind: type) -> bool:
-    """Whether ``isinstance`` can tell: not for protocols such as a sink, nor for ``typing.BinaryIO``."""
-    return not getattr(kind, "_is_protocol", False) and kind.__module__ != "typing"
-
-
-def _either(value: Any, options: Sequence[Any]) -> Any:
-    """Return a value as the first type of a union that takes it, as it is if one does."""
-    if any(isinstance(option, type) and type(value) is option for option in options):
-        return value
-    for option in options:
-        try:
-            return _fitted(value, option)
-        except (TypeError, ValueError):
-            continue
-    raise TypeError
 
 
 def webhook_url(kernel: Kernel, account: str) -> Flow[str]:
@@ -210,11 +176,12 @@ def ensure_webhook(kernel: Kernel, account: str) -> Flow[str]:
     url = yield from webhook_url(kernel, account)
     chosen = yield from blocking(kernel.account, account)
     require(kernel, chosen, Capability.MANAGE_WEBHOOKS, "register the URL in the vendor's console")
-    provider = _able(kernel, chosen, ManagesWebhooks)  # type: ignore[type-abstract]  # a runtime protocol
+    provider = able(kernel, chosen, ManagesWebhooks)  # type: ignore[type-abstract]  # a runtime protocol
     return (yield from under(kernel, chosen, provider.ensure_webhook(chosen, url)))
 
 
-def _able(kernel: Kernel, account: Account[Any], ability: type[AbilityT]) -> AbilityT:
+def able(kernel: Kernel, account: Account[Any], ability: type[AbilityT]) -> AbilityT:
+    """Return an account's provider as one that has an ability. :raises ConfigurationError: it has not."""
     provider = kernel.provider(account)
     if not isinstance(provider, ability):
         name = ability.__name__

@@ -91,10 +91,13 @@ def _exchange(
 ) -> Flow[httpx.Response | Downloaded]:
     """Send a request with the account's credentials if it goes to the account's own origin.
 
-    A 401 renews the credentials once and sends again: the vendor refused before any effect.
+    A 401 renews the credentials once and sends again: the vendor refused before any effect. A request that
+    goes without them may bring its own, such as a token for one object, to the account's own origin only.
     """
-    if not command.credentials or not same_origin(command.request.url, origin):
+    at_home = same_origin(command.request.url, origin)
+    if not at_home:
         command.request.headers.pop("Authorization", None)
+    if not command.credentials or not at_home:
         bare = account.name if certificate_of(kernel, account.name) is None else account.name + _BARE
         result: httpx.Response | Downloaded = yield attrs.evolve(command, account=bare)
         return result

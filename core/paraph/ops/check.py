@@ -1,4 +1,4 @@
-"""``check``: everything that is wrong with an envelope for an account, at once."""
+"""Everything that is wrong with an envelope for an account, at once."""
 
 from __future__ import annotations
 
@@ -36,17 +36,16 @@ def choose_account(kernel: Kernel, account: str | None) -> str:
     return chosen
 
 
-def check(
-    kernel: Kernel, envelope: Envelope, *, account: str | None = None, live: bool = False
+def check_account(
+    kernel: Kernel, envelope: Envelope, account: str, *, live: bool
 ) -> Flow[tuple[Problem, ...]]:
     """Return every problem that sending this envelope through this account would have.
 
-    :param account: the account's name; the configured default if ``None``.
     :param live: also ask the vendor, with reads only.
     :raises UnknownAccount, ConfigurationError: the account cannot be used at all.
     """
     at = yield from now()
-    chosen = yield from call(kernel.account, choose_account(kernel, account))
+    chosen = yield from call(kernel.account, account)
     envelope = with_defaults(envelope, chosen)
     problems = yield from call(_static, kernel, envelope, chosen, at)
     if live and not any(problem.blocking for problem in problems):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import secrets
-import threading
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +14,7 @@ import attrs
 
 from paraph.errors import NotReady, UnsupportedCapability, UsageError
 from paraph.flow.commands import Downloaded, Flow, Sink
+from paraph.flow.files import FileSink
 from paraph.flow.helpers import call, now, sleep
 from paraph.model import Evidence, EvidenceKind, SavedEvidence, Snapshot
 from paraph.ops.carry import under
@@ -34,11 +32,40 @@ PAUSE = 0.5
 def evidence(kernel: Kernel, envelope_id: str) -> Flow[tuple[Evidence, ...]]:
     """Return the artefacts that can be fetched now.
 
+    Those of children belong to their parent as well, the children's signatories in front of key and name.
+
     :raises UnsupportedCapability: this vendor gives none.
     """
+    found = yield from _artefacts(kernel, envelope_id)
+    return tuple(each.shown for each in found)
+
+
+@attrs.frozen(kw_only=True)
+class _Artefact:
+    """An artefact as it is shown, and as the provider lists it for whom it belongs to."""
+
+    shown: Evidence
+    listed: Evidence
+    account: Account[Any]
+    carried: Carried
+
+
+def _artefacts(kernel: Kernel, envelope_id: str) -> Flow[tuple[_Artefact, ...]]:
     account, carried = yield from located(kernel, envelope_id)
     provider = _supplier(kernel, account)
-    return (yield from under(kernel, account, provider.evidence(carried, account)))
+    snapshot = yield from project(kernel, envelope_id)
+    if not snapshot.children:
+        listed = yield from under(kernel, account, provider.evidence(carried, account))
+        return tuple(_Artefact(shown=each, listed=each, account=account, carried=carried) for each in listed)
+    found: list[_Artefact] = []
+    for child in snapshot.children:
+        whose = "-".join(person.id for person in (yield from project(kernel, child)).signatories)
+        for each in (yield from _artefacts(kernel, child)):
+            shown = attrs.evolve(
+                each.shown, key=f"{whose}/{each.shown.key}", name=f"{whose}-{each.shown.name}"
+            )
+            found.append(attrs.evolve(each, shown=shown))
+    return tuple(found)
 
 
 def save(
@@ -61,21 +88,20 @@ def save(
     :raises NotReady: it was not made in time. :raises UsageError: a file object and several artefacts.
     """
     wanted = None if kinds is None else frozenset(EvidenceKind(kind) for kind in kinds)
-    account, carried = yield from located(kernel, envelope_id)
     found, names = yield from _ready(kernel, envelope_id, wanted, document, timeout)
     if not isinstance(target, str | Path):
         if len(found) != 1:
-            keys = ", ".join(each.key for each in found)
+            keys = ", ".join(each.shown.key for each in found)
             msg = f"one file object takes one artefact; choose with kinds= and document= among: {keys}"
             raise UsageError(msg)
-        return ((yield from _fetch(kernel, account, carried, found[0], target, None)),)
+        return ((yield from _fetch(kernel, found[0], target, None)),)
     directory = Path(target)
     yield from call(_make_directory, directory)
     saved: list[SavedEvidence] = []
     for item in found:
         try:
-            path = directory / names[item.key]
-            saved.append((yield from _fetch_to_file(kernel, account, carried, item, path)))
+            path = directory / names[item.shown.key]
+            saved.append((yield from _fetch_to_file(kernel, item, path)))
         except NotReady:
             # Listed, but not made: a vendor that makes some kinds on demand never makes them otherwise.
             if wanted is not None or (item is found[-1] and not saved):
@@ -91,19 +117,19 @@ def _ready(
     wanted: frozenset[EvidenceKind] | None,
     document: str | None,
     timeout: float,
-) -> Flow[tuple[tuple[Evidence, ...], dict[str, str]]]:
+) -> Flow[tuple[tuple[_Artefact, ...], dict[str, str]]]:
     """Wait for the artefacts that are asked for; return them, and file names of all by key."""
     started = yield from now()
     while True:
-        everything = yield from evidence(kernel, envelope_id)
+        everything = yield from _artefacts(kernel, envelope_id)
         found = tuple(
             item
             for item in everything
-            if (wanted is None or item.kind in wanted) and document in {None, item.document_id}
+            if (wanted is None or item.shown.kind in wanted) and document in {None, item.shown.document_id}
         )
-        missing = (wanted or frozenset()) - {item.kind for item in found}
+        missing = (wanted or frozenset()) - {item.shown.kind for item in found}
         if found and not missing:
-            return found, file_names(everything)
+            return found, file_names(item.shown for item in everything)
         if ((yield from now()) - started).total_seconds() >= timeout:
             names = ", ".join(sorted(missing)) or "evidence"
             msg = f"envelope {envelope_id!r}: the vendor has not made {names} within {timeout:g} s"
@@ -111,72 +137,21 @@ def _ready(
         yield from sleep(PAUSE)
 
 
-class FileSink:
-    """A file that appears under its name only when it is complete.
-
-    Theory. Under asyncio each call runs in a thread, and a cancelled task abandons that thread, not
-    the call in it. So nothing is opened before the owner can :meth:`discard`, a lock orders discarding
-    and a late call, and a call that comes after it finds the sink ended.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-        self._file: BinaryIO | None = None
-        self._ended = False
-        self._lock = threading.Lock()
-
-    def write(self, data: bytes, /) -> int:
-        """Append. :raises ValueError: it was discarded."""
-        with self._lock:
-            return self._opened().write(data)
-
-    def commit(self) -> None:
-        """Make it durable and give it its name. :raises ValueError: it was discarded."""
-        with self._lock:
-            file = self._opened()
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            self._part.replace(self.path)
-            self._ended = True
-
-    def discard(self) -> None:
-        """Remove what is not committed; harmless afterwards."""
-        with self._lock:
-            self._ended = True
-            if self._file is not None:
-                self._file.close()
-                self._part.unlink(missing_ok=True)
-
-    def _opened(self) -> BinaryIO:
-        if self._ended:
-            msg = "this file was committed or discarded"
-            raise ValueError(msg)
-        if self._file is None:
-            self._file = self._part.open("xb")
-        return self._file
-
-
-def _fetch_to_file(
-    kernel: Kernel, account: Account[Any], carried: Carried, item: Evidence, path: Path
-) -> Flow[SavedEvidence]:
+def _fetch_to_file(kernel: Kernel, item: _Artefact, path: Path) -> Flow[SavedEvidence]:
     sink = FileSink(path)
     try:
-        saved = yield from _fetch(kernel, account, carried, item, sink, str(path))
+        saved = yield from _fetch(kernel, item, sink, str(path))
         yield from call(sink.commit)
     finally:
         sink.discard()
     return saved
 
 
-def _fetch(
-    kernel: Kernel, account: Account[Any], carried: Carried, item: Evidence, sink: Sink, path: str | None
-) -> Flow[SavedEvidence]:
-    flow = _supplier(kernel, account).fetch(item, carried, account, sink)
-    result: Downloaded = yield from under(kernel, account, flow)
+def _fetch(kernel: Kernel, item: _Artefact, sink: Sink, path: str | None) -> Flow[SavedEvidence]:
+    flow = _supplier(kernel, item.account).fetch(item.listed, item.carried, item.account, sink)
+    result: Downloaded = yield from under(kernel, item.account, flow)
     at = yield from now()
-    filled = attrs.evolve(item, sha256=result.sha256, size=result.size)
+    filled = attrs.evolve(item.shown, sha256=result.sha256, size=result.size)
     return SavedEvidence(evidence=filled, path=path, sha256=result.sha256, size=result.size, fetched_at=at)
 
 

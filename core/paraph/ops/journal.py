@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
     from paraph.store import Transaction
 
+TRIED = "paraph:publish"
+"""Key of the entry that a publication was tried and refused: the envelope stays with its account."""
+
 
 def run_step(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[Any]:
     """Run one journalled step by the table above and return its result."""
@@ -67,13 +70,13 @@ def run_step(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[Any]:
         happened = yield from _happened(kernel, attempt, step, error)
         if happened is None:
             if began and error.effect == "none":
-                yield from call(_drop, kernel, attempt, step)
+                yield from call(_drop, kernel, attempt, step, bool(asked))
             raise
         value = happened[0]
     except Exception:
         # An error of our own, such as a document that changed: before any request nothing can have happened.
         if began and not asked:
-            yield from call(_drop, kernel, attempt, step)
+            yield from call(_drop, kernel, attempt, step, bool(asked))
         raise
     return (yield from _finish(kernel, attempt, step, value))
 
@@ -106,7 +109,7 @@ def _commit_intent(
 
 def _guard(tx: Transaction, attempt: AttemptRecord) -> None:
     current = tx.attempt(attempt.id)
-    if current is None or current.state is AttemptState.SUPERSEDED:
+    if current is None or current.state in {AttemptState.SUPERSEDED, AttemptState.CLOSING}:
         msg = f"attempt {attempt.number} of envelope {attempt.envelope_id!r} was superseded"
         raise AttemptSuperseded(msg)
 
@@ -114,7 +117,7 @@ def _guard(tx: Transaction, attempt: AttemptRecord) -> None:
 def _recover(attempt: AttemptRecord, step: Step) -> Flow[tuple[Any] | None]:
     """Find out what an interrupted step did: its result in a tuple, or ``None`` for "do it"."""
     if step.recover is None:
-        if step.kind is StepKind.DRAFT:
+        if step.kind is not StepKind.PUBLISH:
             return None
         raise _uncertain(attempt, step)
     outcome = yield from step.recover()
@@ -137,7 +140,7 @@ def _happened(
     found = yield from call(_stored, kernel, attempt, step)
     if found is not None and found.state is StepState.DONE:
         return (json.loads(found.result),)
-    if step.recover is None or (error.effect == "none" and step.kind is StepKind.DRAFT):
+    if step.recover is None or (error.effect == "none" and step.kind is not StepKind.PUBLISH):
         return None
     try:
         outcome = yield from step.recover()
@@ -174,11 +177,15 @@ def _commit_result(kernel: Kernel, attempt: AttemptRecord, step: Step, result: s
         return json.loads(result)
 
 
-def _drop(kernel: Kernel, attempt: AttemptRecord, step: Step) -> None:
+def _drop(kernel: Kernel, attempt: AttemptRecord, step: Step, tried: bool) -> None:  # noqa: FBT001 - called by name of function
+    """Take an intent back whose effect certainly did not happen; that a publication was tried stays known."""
     with kernel.store.begin() as tx:
         found = tx.step(attempt.id, step.key)
         if found is not None and found.state is StepState.INTENT:
             tx.drop_step(attempt.id, step.key)
+            if tried and step.kind is StepKind.PUBLISH:
+                entry = attrs.evolve(found, key=TRIED, kind=StepKind.ASIDE, state=StepState.DONE)
+                tx.put_step(entry)
 
 
 def _uncertain(attempt: AttemptRecord, step: Step) -> UncertainStep:

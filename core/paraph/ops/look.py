@@ -47,7 +47,28 @@ def refresh(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
 
 
 def read(kernel: Kernel, envelope_id: str) -> Flow[tuple[Event, ...]]:
-    """Read an envelope's state at the vendor and return what was new."""
+    """Read an envelope's state at the vendor, and that of its children, and return what was new."""
+    events = yield from _read_one(kernel, envelope_id)
+    for child in (yield from open_children(kernel, envelope_id)):
+        events += yield from read(kernel, child)
+    return events
+
+
+def open_children(kernel: Kernel, envelope_id: str) -> Flow[tuple[str, ...]]:
+    """Return the ids of an envelope's children that have not ended, oldest first."""
+    children = yield from call(_children, kernel, envelope_id)
+    shown = []
+    for child in children:
+        shown.append((yield from project(kernel, child)))  # noqa: PERF401 - a comprehension cannot yield from
+    return tuple(snapshot.id for snapshot in shown if not snapshot.ended)
+
+
+def _children(kernel: Kernel, envelope_id: str) -> tuple[str, ...]:
+    with kernel.store.begin() as tx:
+        return tuple(child.id for child in tx.children(envelope_id))
+
+
+def _read_one(kernel: Kernel, envelope_id: str) -> Flow[tuple[Event, ...]]:
     account, carried = yield from located(kernel, envelope_id)
     require(kernel, account, Capability.READ_STATUS, "the vendor tells its state by webhooks only")
     provider = kernel.provider(account)

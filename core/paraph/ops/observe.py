@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from paraph.children import adopt, sum_up
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call
 from paraph.ledger import Origin, record, stream_of
 from paraph.model import Event, Observation, Snapshot, SubjectKind
 from paraph.ops.kernel import Kernel, current_attempt, must_find
 from paraph.projection import snapshot_of
+from paraph.store.protocol import Transaction
 from paraph.store.records import Sighting
 
 
@@ -28,7 +30,15 @@ def notify(kernel: Kernel, events: tuple[Event, ...]) -> Flow[None]:
 def _record(kernel: Kernel, observation: Observation, account: str) -> tuple[Event, ...]:
     origin = kernel.origin(account)
     with kernel.store.begin() as tx:
-        return record(tx, observation, origin, load=kernel.load)
+        return add(tx, kernel, observation, origin)
+
+
+def add(tx: Transaction, kernel: Kernel, observation: Observation, origin: Origin) -> tuple[Event, ...]:
+    """Add an observation within a transaction; return what was new, of children and parents too."""
+    observation, parents, events = adopt(tx, observation, origin, load=kernel.load, dump=kernel.dump)
+    recorded = record(tx, observation, origin, load=kernel.load)
+    events += recorded.events
+    return events + sum_up(tx, recorded.envelopes, parents, observation, load=kernel.load)
 
 
 def project(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
@@ -41,6 +51,7 @@ def _project(kernel: Kernel, envelope_id: str) -> Snapshot:
     with kernel.store.begin() as tx:
         stored = must_find(tx, envelope_id)
         attempt = current_attempt(tx, envelope_id)
+        children = tx.children(envelope_id)
         sightings: tuple[Sighting, ...] = ()
         if attempt is not None and attempt.vendor_ref:
             origin = Origin(
@@ -55,6 +66,7 @@ def _project(kernel: Kernel, envelope_id: str) -> Snapshot:
         kernel.load(stored),
         attempt,
         sightings,
+        children=tuple(child.id for child in children),
         environment=attempt.environment if attempt else kernel.environment(stored.account),
         provider=attempt.provider if attempt else "",
     )

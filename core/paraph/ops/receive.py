@@ -253,30 +253,44 @@ def _record(
     if reading.read_open:
         believed = proven or belief.presumed
         return events + (yield from read_open(kernel, account, record.received_at, all_of_them=believed))
-    if ours is None or (proven and not reading.read):
+    if ours is None or (proven and not reading.read and not ours.unknown_child):
         return events
-    if not proven and not belief.presumed and not hint_counts(kernel, ours, record.received_at, at):
+    if not proven and not belief.presumed and not hint_counts(kernel, ours.id, record.received_at, at):
         return events
-    events += yield from read(kernel, ours)
-    note_read(kernel, ours, at)
+    events += yield from read(kernel, ours.id)
+    note_read(kernel, ours.id, at)
     return events
 
 
-def _readable(kernel: Kernel, account: Account[Any], reading: Reading) -> str | None:
-    """Return the id of our envelope that a delivery is about, if its state can be read."""
-    if not reading.subject_ref:
-        return None
+@attrs.frozen(kw_only=True)
+class _Readable:
+    """Our envelope that can be read to know what a delivery is about.
+
+    :ivar unknown_child: it is about a child that is not known yet, and reading its parent tells of it.
+    """
+
+    id: str
+    unknown_child: bool
+
+
+def _readable(kernel: Kernel, account: Account[Any], reading: Reading) -> _Readable | None:
+    """Find our envelope that a delivery is about, or the parent of that, if its state can be read."""
     if Capability.READ_STATUS not in kernel.provider(account).capabilities(account):
         return None
     origin = kernel.origin(account.name)
-    with kernel.store.begin() as tx:
-        attempt = tx.attempt_by_vendor_ref(
-            provider=origin.provider, vendor_tenant=origin.vendor_tenant, vendor_ref=reading.subject_ref
-        )
-        if attempt is None:
-            return None
-        attempts = tx.attempts(attempt.envelope_id)
-    return attempt.envelope_id if attempts[-1].id == attempt.id else None
+    for ref, unknown_child in ((reading.subject_ref, False), (reading.parent_ref, True)):
+        if not ref:
+            continue
+        with kernel.store.begin() as tx:
+            attempt = tx.attempt_by_vendor_ref(
+                provider=origin.provider, vendor_tenant=origin.vendor_tenant, vendor_ref=ref
+            )
+            if attempt is None:
+                continue
+            attempts = tx.attempts(attempt.envelope_id)
+        current = attempts[-1].id == attempt.id
+        return _Readable(id=attempt.envelope_id, unknown_child=unknown_child) if current else None
+    return None
 
 
 def _delivery(kernel: Kernel, delivery_id: str) -> DeliveryRecord | None:

@@ -8,17 +8,28 @@ from typing import Any
 
 import attrs
 
-from paraph.errors import UsageError, VendorError
+from paraph.errors import Refused, UsageError, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, new_id, now
 from paraph.model import ContentKind, Document, Envelope, Snapshot
 from paraph.ops.carry import under
-from paraph.ops.check import check, choose_account, refuse_if_blocked, with_defaults
+from paraph.ops.check import with_defaults
+from paraph.ops.fallback import pass_on
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.observe import observe, project
+from paraph.ops.reconcile import FIRST
+from paraph.ops.route import STEP, choose
 from paraph.provider.account import Account
 from paraph.store.protocol import Transaction
-from paraph.store.records import AttemptRecord, AttemptState, EnvelopeRecord
+from paraph.store.records import (
+    AttemptRecord,
+    AttemptState,
+    EnvelopeRecord,
+    PollRecord,
+    StepKind,
+    StepRecord,
+    StepState,
+)
 
 
 def send(kernel: Kernel, envelope: Envelope, *, account: str | None = None) -> Flow[Snapshot]:
@@ -27,7 +38,8 @@ def send(kernel: Kernel, envelope: Envelope, *, account: str | None = None) -> F
     Sending an envelope whose id the store knows continues or returns the first send; it
     never sends a second time.
 
-    :param account: the account's name; the configured default if ``None``.
+    :param account: the account's name. Without one, the routes choose, or else the default; the
+        envelope stays with its account for life.
     :raises Refused: it cannot be carried; every problem is listed and nothing was changed at the vendor.
     :raises VendorError: the vendor failed. ``resume(envelope.id)`` goes on where it stopped.
     :raises UncertainStep: an effect may have happened and cannot be read; a person has to look.
@@ -35,13 +47,11 @@ def send(kernel: Kernel, envelope: Envelope, *, account: str | None = None) -> F
     known = yield from call(_known, kernel, envelope)
     if known is not None:
         return (yield from _carry(kernel, envelope, known))
-    name = choose_account(kernel, account)
-    problems = yield from check(kernel, envelope, account=name, live=True)
-    refuse_if_blocked(problems, name)
+    choice = yield from choose(kernel, envelope, account, live=True)
     at = yield from now()
     attempt_id = yield from new_id()
-    chosen = yield from call(kernel.account, name)
-    attempt = yield from call(_register, kernel, envelope, chosen, attempt_id, at)
+    chosen = yield from call(kernel.account, choice.account)
+    attempt = yield from call(_register, kernel, envelope, chosen, attempt_id, at, choice.reason)
     return (yield from _carry(kernel, envelope, attempt))
 
 
@@ -57,6 +67,21 @@ def resume(kernel: Kernel, envelope_id: str, *, envelope: Envelope | None = None
 
 
 def _carry(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[Snapshot]:
+    """Carry an envelope to its vendor, or to the next one of its route (:mod:`paraph.ops.fallback`)."""
+    while True:
+        try:
+            return (yield from _carry_one(kernel, envelope, attempt))
+        except (VendorError, Refused) as error:
+            following = yield from pass_on(kernel, envelope, attempt, error)
+            if following is None:
+                raise
+            attempt = following
+
+
+def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[Snapshot]:
+    if attempt.state is AttemptState.CLOSING:
+        msg = f"envelope {envelope.id!r} is being passed on from account {attempt.account!r}"
+        raise Refused(msg, ())
     if attempt.state is not AttemptState.OPEN:
         return (yield from project(kernel, envelope.id))
     account = yield from call(kernel.account, attempt.account)
@@ -68,7 +93,8 @@ def _carry(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[S
         error.add_note(f"nothing is repeated by itself; client.resume({envelope.id!r}) goes on from here")
         raise
     yield from observe(kernel, observation, account.name)
-    yield from call(_published, kernel, attempt.id, envelope)
+    at = yield from now()
+    yield from call(_published, kernel, attempt.id, envelope, at)
     return (yield from project(kernel, envelope.id))
 
 
@@ -89,8 +115,17 @@ def _must_be_the_same(tx: Transaction, envelope_id: str, body: str) -> None:
 
 
 def _register(
-    kernel: Kernel, envelope: Envelope, account: Account[Any], attempt_id: str, at: datetime
+    kernel: Kernel,
+    envelope: Envelope,
+    account: Account[Any],
+    attempt_id: str,
+    at: datetime,
+    reason: str | None = None,
 ) -> AttemptRecord:
+    """Commit an envelope and its first attempt.
+
+    :param reason: why this account was chosen, as JSON.
+    """
     origin = kernel.origin(account.name)
     body = kernel.dump(envelope)
     kept = {
@@ -123,6 +158,17 @@ def _register(
             started_at=at,
         )
         tx.put_attempt(attempt)
+        if reason is not None:
+            tx.put_step(
+                StepRecord(
+                    attempt_id=attempt_id,
+                    key=STEP,
+                    kind=StepKind.ASIDE,
+                    state=StepState.DONE,
+                    result=reason,
+                    at=at,
+                )
+            )
         for key, content in kept.items():
             tx.put_content(key, content)
     return attempt
@@ -150,11 +196,12 @@ def _read(document: Document) -> bytes:
         return stream.read()
 
 
-def _published(kernel: Kernel, attempt_id: str, envelope: Envelope) -> None:
+def _published(kernel: Kernel, attempt_id: str, envelope: Envelope, at: datetime) -> None:
     with kernel.store.begin() as tx:
         attempt = tx.attempt(attempt_id)
         if attempt is not None and attempt.state is AttemptState.OPEN:
             tx.put_attempt(attrs.evolve(attempt, state=AttemptState.PUBLISHED))
+            tx.put_poll(PollRecord(attempt_id=attempt.id, account=attempt.account, next_at=at + FIRST))
         for document in envelope.documents:
             tx.drop_content(content_key(envelope.id, document.id))
 
@@ -172,7 +219,7 @@ def _rebuild(kernel: Kernel, envelope_id: str, given: Envelope | None) -> tuple[
     if attempt is None:
         msg = f"envelope {envelope_id!r} has no attempt; send it again"
         raise UsageError(msg)
-    if attempt.state is not AttemptState.OPEN:
+    if attempt.state not in {AttemptState.OPEN, AttemptState.CLOSING}:
         return envelope, attempt
     offered = {document.id: document for document in given.documents} if given else {}
     documents = []

@@ -16,6 +16,8 @@ class Capability(StrEnum):
 
     CANCEL = "cancel"
     """An envelope that was sent can be ended."""
+    CLOSE_DRAFT = "close_draft"
+    """A draft can be closed, and is seen to be, so that another account can carry the envelope."""
     REMIND = "remind"
     """A signatory can be reminded on demand."""
     READ_STATUS = "read_status"
@@ -66,6 +68,8 @@ class Capability(StrEnum):
     """It can be chosen per signatory."""
     SEALS = "seals"
     """Legal persons can seal."""
+    ADOPT = "adopt"
+    """An envelope that was made elsewhere can be taken over by its vendor id."""
     OUR_REFERENCE = "our_reference"
     """The vendor keeps our reference and gives it back."""
 

@@ -62,14 +62,18 @@ class Api:
     problem: Callable[[httpx.Response], VendorError | None]
 
     def url(self, account: Account[Any], path: str, values: Mapping[str, Any] | None = None) -> str:
-        """Fill a path template, from ``values`` first and the account second.
+        """Fill a path template, from ``values`` and from what the account says.
 
-        :raises UsageError: a value is missing, empty or no single path segment.
+        :raises UsageError: a value is missing, empty or no single path segment, or not the account's.
         """
-        known = {**self.names(account), **(values or {})}
+        own, given = self.names(account), values or {}
 
         def fill(found: re.Match[str]) -> str:
-            value = str(known.get(found[1]) or "")
+            value = str(given.get(found[1]) or own.get(found[1]) or "")
+            if value != own.get(found[1], value):
+                raise UsageError(
+                    f"{path}: {{{found[1]}}} is not that of account {account.name!r}; leave it out"
+                )
             if value in {"", ".", ".."}:
                 raise UsageError(f"{path}: the value for {{{found[1]}}} is missing or no path segment")
             return quote(value, safe="")
@@ -140,13 +144,20 @@ def endpoint(
     summary: str,
     source: str,
     documented: bool = True,
+    slug: str = "",
+    description: str = "",
+    errors: tuple[str, ...] = (),
+    credentials: bool = True,
 ) -> Action[ParamsT, ResultT]:
-    """Make an action of one request, as the module says."""
+    """Make an action of one request, as the module says.
+
+    :param credentials: whether the account's credentials are attached.
+    """
 
     def once(account: Account[Any], given: ParamsT) -> Flow[ResultT]:
         build = functools.partial(api.request, account, method, path, given)
         request = (yield from call(build)) if _is_large(given) else build()
-        response = yield from http(request)
+        response = yield from http(request, credentials=credentials)
         return api.answer(response, result)
 
     def run(account: Account[Any], given: ParamsT) -> Flow[ResultT]:
@@ -165,4 +176,7 @@ def endpoint(
         method=method,
         path=path,
         documented=documented,
+        slug=slug,
+        description=description,
+        errors=errors,
     )

@@ -108,8 +108,9 @@ class Source:
 def installed() -> dict[str, tuple[Source, ...]]:
     """Read the entry points of both groups, without importing anything. Several per name are kept."""
     found: dict[str, list[Source]] = {}
+    every = importlib.metadata.entry_points()  # reads the files of all distributions, so once
     for group in (PROVIDERS, PLUGINS):
-        for entry in importlib.metadata.entry_points(group=group):
+        for entry in every.select(group=group):
             distribution = entry.dist
             source = Source(
                 name=entry.name,
@@ -224,6 +225,8 @@ def _contradictions(provider: object, declared: Capabilities) -> Iterator[str]:
 
     pairs: tuple[tuple[type, str, bool], ...] = (
         (protocol.Cancels, "Capability.CANCEL", Capability.CANCEL in declared),
+        (protocol.ClosesDrafts, "Capability.CLOSE_DRAFT", Capability.CLOSE_DRAFT in declared),
+        (protocol.Adopts, "Capability.ADOPT", Capability.ADOPT in declared),
         (protocol.Reminds, "Capability.REMIND", Capability.REMIND in declared),
         (protocol.GivesLinks, "Capability.SIGNING_LINK", Capability.SIGNING_LINK in declared),
         (protocol.ListsEvents, "Capability.EVENT_LIST", Capability.EVENT_LIST in declared),

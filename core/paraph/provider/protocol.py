@@ -19,7 +19,9 @@ from paraph.model import Envelope, Evidence, Fact, Observation, Problem, Secret
 from paraph.model.fact import to_facts
 from paraph.provider.account import Account, Carried, ClientCertificate, Delivery, SigningLink
 from paraph.provider.action import Action
+from paraph.provider.adopted import Adopted
 from paraph.provider.capability import Capabilities
+from paraph.provider.finding import Finding
 from paraph.provider.info import ProviderInfo
 
 
@@ -43,6 +45,8 @@ class Reading:
     :ivar facts: 0 to n; unknown words become facts of type ``unknown``.
     :ivar subject_ref: the vendor's id of the envelope that it is about, if any.
     :ivar our_reference: the attempt reference that the vendor echoes, if any.
+    :ivar parent_ref: the vendor's id of the envelope that the one it is about was made of, if any; while that
+        child is not known here, its parent is read.
     :ivar signatories: pairs (local id, vendor reference), where the vendor echoes our ids.
     :ivar proof: the one-time token, if this vendor sends one. It must be unguessable: a digest of it
         is committed before it is checked, and another delivery with the same one is a replay.
@@ -56,6 +60,7 @@ class Reading:
     facts: tuple[Fact, ...] = attrs.field(default=(), converter=to_facts)
     subject_ref: str = ""
     our_reference: str = ""
+    parent_ref: str = ""
     signatories: tuple[tuple[str, str], ...] = ()
     proof: Secret | None = None
     read: bool = False
@@ -154,6 +159,31 @@ class Cancels(Protocol):
 
 
 @runtime_checkable
+class Adopts(Protocol):
+    """Ability of :attr:`Capability.ADOPT`."""
+
+    def adopt(self, vendor_ref: str, account: Account[Any]) -> Flow[Adopted]:
+        """Read an envelope that was made elsewhere. Reads only, never a change.
+
+        :param vendor_ref: the vendor's id, as somebody wrote it.
+        :raises VendorError: there is none with this id, or it belongs to another tenant.
+        """
+        ...
+
+
+@runtime_checkable
+class ClosesDrafts(Protocol):
+    """Ability of :attr:`Capability.CLOSE_DRAFT`. Without it, an envelope with a draft stays where it is."""
+
+    def close_draft(self, carried: Carried, account: Account[Any]) -> Flow[bool]:
+        """Close an envelope that was never published, so that nobody can publish it any more.
+
+        :returns: whether a read confirms that it is closed and was not published. Closing again is harmless.
+        """
+        ...
+
+
+@runtime_checkable
 class Reminds(Protocol):
     """Ability of :attr:`Capability.REMIND`."""
 
@@ -218,6 +248,44 @@ class ManagesWebhooks(Protocol):
 
     def ensure_webhook(self, account: Account[Any], url: str) -> Flow[str]:
         """Register ``url`` unless it is; return the endpoint's vendor id."""
+        ...
+
+
+@attrs.frozen(kw_only=True)
+class WebhookEndpoint:
+    """One URL that the vendor calls.
+
+    :ivar url: as the vendor has it; it may hold a path secret.
+    :ivar enabled: whether the vendor calls it; ``None`` if it does not say.
+    :ivar hint: what a person does to enable it, where that cannot be done here.
+    """
+
+    id: str
+    url: Secret
+    enabled: bool | None = None
+    hint: str = ""
+
+
+@runtime_checkable
+class ListsWebhooks(Protocol):
+    """Ability of a provider whose vendor shows which URLs it calls for an account."""
+
+    def webhooks(self, account: Account[Any]) -> Flow[tuple[WebhookEndpoint, ...]]:
+        """Return all endpoints of the account's tenant, also those of others. Reads only."""
+        ...
+
+
+@runtime_checkable
+class Examines(Protocol):
+    """Ability of a provider that knows harmless reads which show whether an account will work."""
+
+    def examine(self, account: Account[Any]) -> Flow[tuple[Finding, ...]]:
+        """Return what reads at the vendor show: credentials first, then what sending would need.
+
+        Reads only, never a change. Each thing is looked at even if another fails; an error that is raised
+        becomes one failed finding. Core itself looks at the configuration, secrets, the server, TLS, the
+        clock, the store and the webhook. A finding is no place for secrets or personal data.
+        """
         ...
 
 

@@ -24,6 +24,7 @@ from paraph.store.records import (
     DeliveryStage,
     EnvelopeRecord,
     EventRecord,
+    PollRecord,
     Sighting,
     StepRecord,
 )
@@ -41,6 +42,7 @@ class _Tables:
     """Everything that is kept. Groups hold ids in order of insertion."""
 
     envelopes: dict[str, EnvelopeRecord] = attrs.Factory(dict)
+    children: dict[str, tuple[str, ...]] = attrs.Factory(dict)
     attempts: dict[str, AttemptRecord] = attrs.Factory(dict)
     steps: dict[str, tuple[StepRecord, ...]] = attrs.Factory(dict)
     sighting_keys: dict[str, str] = attrs.Factory(dict)
@@ -51,6 +53,7 @@ class _Tables:
     deliveries: dict[str, DeliveryRecord] = attrs.Factory(dict)
     identities: dict[tuple[str, str, str], str] = attrs.Factory(dict)
     stored: dict[str, bool] = attrs.Factory(dict)
+    polls: dict[str, PollRecord] = attrs.Factory(dict)
     contents: dict[str, bytes] = attrs.Factory(dict)
     private: dict[tuple[str, str], str] = attrs.Factory(dict)
 
@@ -125,6 +128,9 @@ class MemoryTransaction:
         if record.id in self._open.envelopes:
             return False
         self._set(self._open.envelopes, record.id, record)
+        if record.parent is not None:
+            siblings = self._open.children.get(record.parent, ())
+            self._set(self._open.children, record.parent, (*siblings, record.id))
         return True
 
     def move_envelope(self, envelope_id: str, *, account: str) -> None:
@@ -147,6 +153,10 @@ class MemoryTransaction:
         ]
         found.sort(key=lambda record: (record.created_at, record.id), reverse=True)
         return tuple(found[:limit])
+
+    def children(self, envelope_id: str) -> tuple[EnvelopeRecord, ...]:
+        found = [self._open.envelopes[child] for child in self._open.children.get(envelope_id, ())]
+        return tuple(sorted(found, key=lambda record: (record.created_at, record.id)))
 
     def put_attempt(self, record: AttemptRecord) -> None:
         if record.envelope_id not in self._open.envelopes:
@@ -315,6 +325,27 @@ class MemoryTransaction:
 
     def _waiting(self) -> Iterator[DeliveryRecord]:
         return (self._open.deliveries[delivery_id] for delivery_id in self._open.stored)
+
+    # What is to be read
+
+    def put_poll(self, record: PollRecord) -> None:
+        if record.attempt_id not in self._open.attempts:
+            self._refuse("the attempt to be read is not stored")
+        self._set(self._open.polls, record.attempt_id, record)
+
+    def poll(self, attempt_id: str) -> PollRecord | None:
+        return self._open.polls.get(attempt_id)
+
+    def drop_poll(self, attempt_id: str) -> None:
+        self._drop(self._open.polls, attempt_id)
+
+    def due_polls(self, account: str, now: datetime, *, limit: int = 100) -> tuple[PollRecord, ...]:
+        due = [
+            record
+            for record in self._open.polls.values()
+            if record.account == account and record.next_at <= now
+        ]
+        return tuple(sorted(due, key=lambda record: (record.next_at, record.attempt_id))[:limit])
 
     # Documents' bytes and secrets
 

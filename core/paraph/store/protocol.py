@@ -21,6 +21,7 @@ from paraph.store.records import (
     DeliveryStage,
     EnvelopeRecord,
     EventRecord,
+    PollRecord,
     Sighting,
     StepRecord,
 )
@@ -45,6 +46,10 @@ class Transaction(Protocol):
         self, *, account: str | None = None, reference: str | None = None, limit: int = 100
     ) -> tuple[EnvelopeRecord, ...]:
         """Return the newest first (by ``created_at``, then id)."""
+        ...
+
+    def children(self, envelope_id: str) -> tuple[EnvelopeRecord, ...]:
+        """Return the envelopes whose parent it is, oldest first (by ``created_at``, then id)."""
         ...
 
     def put_attempt(self, record: AttemptRecord) -> None:
@@ -149,6 +154,22 @@ class Transaction(Protocol):
 
     def count_unprocessed(self, account: str) -> tuple[int, int]:
         """Return number and total body bytes of the account's deliveries still ``stored``."""
+        ...
+
+    def put_poll(self, record: PollRecord) -> None:
+        """Insert or replace by attempt, which has to be stored."""
+        ...
+
+    def poll(self, attempt_id: str) -> PollRecord | None:
+        """Return one, or ``None``."""
+        ...
+
+    def drop_poll(self, attempt_id: str) -> None:
+        """Forget that an attempt is to be read."""
+        ...
+
+    def due_polls(self, account: str, now: datetime, *, limit: int = 100) -> tuple[PollRecord, ...]:
+        """Return those of an account that are due, longest first (by ``next_at``, then attempt)."""
         ...
 
     def put_content(self, key: str, content: bytes) -> None:

@@ -19,6 +19,9 @@ class AttemptState(StrEnum):
 
     OPEN = "open"
     """The send flow runs, or was interrupted."""
+    CLOSING = "closing"
+    """It failed, and what there is of it at the vendor is being closed, so that another account can carry the
+    envelope. Nothing of it may be published any more."""
     PUBLISHED = "published"
     """The vendor has accepted it."""
     SUPERSEDED = "superseded"
@@ -28,6 +31,8 @@ class AttemptState(StrEnum):
 class StepKind(StrEnum):
     """What a journalled step does at the vendor."""
 
+    ASIDE = "aside"
+    """As inert as a draft, and no part of the envelope: a contact in the vendor's address book."""
     DRAFT = "draft"
     """Its effect is inert: nobody is told and nothing can be signed."""
     PUBLISH = "publish"
@@ -52,7 +57,10 @@ class DeliveryStage(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class EnvelopeRecord:
-    """One envelope. ``account`` is where its current attempt lives."""
+    """One envelope. ``account`` is where its current attempt lives.
+
+    :ivar parent: id of the envelope that the vendor made this one of, or ``None``.
+    """
 
     id: str
     account: str
@@ -60,6 +68,7 @@ class EnvelopeRecord:
     tenant: str
     created_at: datetime = attrs.field(validator=required_utc)
     body: str = attrs.field(repr=False)
+    parent: str | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -164,3 +173,17 @@ class DeliveryRecord:
     proof_checks: int = 0
     attempts: int = 0
     next_at: datetime | None = attrs.field(default=None, validator=optional_utc)
+
+
+@attrs.frozen(kw_only=True)
+class PollRecord:
+    """That an attempt is still to be read from time to time: it is published and has not ended.
+
+    :ivar reads: how often it was read, or tried to be, since something was new.
+    :ivar next_at: when it is due. Whoever takes it moves this ahead, so that nobody else reads it meanwhile.
+    """
+
+    attempt_id: str
+    account: str
+    next_at: datetime = attrs.field(validator=required_utc)
+    reads: int = 0

@@ -37,7 +37,7 @@ from sqlalchemy.types import TypeEngine
 from paraph.model import FactType, Source, SubjectKind, Trust
 from paraph.store.records import AttemptState, DeliveryStage, StepKind, StepState
 
-REVISION = "0001"
+REVISION = "0003"
 """The migration that makes exactly these tables. Revisions are numbered, so later is greater."""
 
 VERSION_TABLE = "paraph_version"
@@ -178,9 +178,11 @@ envelope = Table(
     _text("tenant"),
     _time("created_at"),
     _text("body"),
+    _text("parent", nullable=True),
     Index(None, "created_at", "id"),
     Index(None, "account", "created_at"),
     Index(None, "reference"),
+    Index(None, "parent"),
 )
 
 attempt = Table(
@@ -278,6 +280,16 @@ delivery = Table(
     Index(None, "account", "proof"),
     Index(None, "stage", "received_at"),
     Index(None, "account", "stage"),
+)
+
+poll = Table(
+    "paraph_poll",
+    metadata,
+    _text("attempt_id", ForeignKey("paraph_attempt.id"), primary_key=True),
+    _text("account"),
+    _time("next_at"),
+    _number("reads"),
+    Index(None, "account", "next_at"),
 )
 
 content = Table(

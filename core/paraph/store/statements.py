@@ -22,6 +22,7 @@ from paraph.store.records import (
     DeliveryStage,
     EnvelopeRecord,
     EventRecord,
+    PollRecord,
     Sighting,
     StepRecord,
 )
@@ -118,6 +119,11 @@ class SqlTransaction:
             query = query.where(t.c.account == account)
         if reference is not None:
             query = query.where(t.c.reference == reference)
+        return _records(EnvelopeRecord, self._run(query))
+
+    def children(self, envelope_id: str) -> tuple[EnvelopeRecord, ...]:
+        t = schema.envelope
+        query = select(t).where(t.c.parent == envelope_id).order_by(t.c.created_at, t.c.id)
         return _records(EnvelopeRecord, self._run(query))
 
     def put_attempt(self, record: AttemptRecord) -> None:
@@ -272,6 +278,25 @@ class SqlTransaction:
         waiting = (t.c.account == account) & (t.c.stage == DeliveryStage.STORED)
         (row,) = self._run(select(number.label("number"), size.label("size")).where(waiting))
         return int(row["number"]), int(row["size"])
+
+    # What is to be read
+
+    def put_poll(self, record: PollRecord) -> None:
+        self._put(schema.poll, record, key=("attempt_id",))
+
+    def poll(self, attempt_id: str) -> PollRecord | None:
+        t = schema.poll
+        return _first(PollRecord, self._run(select(t).where(t.c.attempt_id == attempt_id)))
+
+    def drop_poll(self, attempt_id: str) -> None:
+        self._run(delete(schema.poll).where(schema.poll.c.attempt_id == attempt_id))
+
+    def due_polls(self, account: str, now: datetime, *, limit: int = 100) -> tuple[PollRecord, ...]:
+        t = schema.poll
+        due = (t.c.account == account) & (t.c.next_at <= now)
+        return _records(
+            PollRecord, self._run(select(t).where(due).order_by(t.c.next_at, t.c.attempt_id).limit(limit))
+        )
 
     # Documents' bytes and secrets
 

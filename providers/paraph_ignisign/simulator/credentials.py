@@ -6,6 +6,7 @@ import secrets
 import string
 from datetime import datetime, timedelta
 from functools import cached_property
+from uuid import uuid4
 
 import attrs
 from cryptography.exceptions import InvalidSignature
@@ -31,6 +32,18 @@ def new_id() -> str:
     return secrets.token_hex(12)
 
 
+def bearer_of(authorization: str | None) -> str:
+    """Return the token of an Authorization header, or raise the vendor's refusal."""
+    if authorization is None:
+        raise VendorError("AUTH_HEADER_NOT_FOUND")
+    scheme, _space, bearer = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise VendorError("AUTH_HEADER_NOT_BEARER")
+    if not bearer.strip():
+        raise VendorError("AUTH_HEADER_NO_TOKEN")
+    return bearer
+
+
 class Credentials:
     """The keys of one application, one pair per environment; `lifetime` is that of an exchanged token."""
 
@@ -39,7 +52,8 @@ class Credentials:
         self._uuid = app_uuid
         self._lifetime = lifetime
         self._new = {env: base62(40) for env in APP_ENVS}
-        self._old = {env: f"sk_{env.lower()}_{secrets.token_hex(16)}" for env in APP_ENVS}
+        self._old = {env: f"sk_{env.lower()}_{uuid4()}" for env in APP_ENVS}
+        self._revoked: set[str] = set()
 
     def api_key(self, app_env: str) -> str:
         """Return the v2 key: `skv2_<env>_<uuid>_<secret>`, a bearer by itself."""
@@ -49,6 +63,22 @@ class Credentials:
         """Return the old three-part secret, good only for an exchange."""
         return self._old[app_env]
 
+    def revoke(self, app_env: str) -> None:
+        """Revoke the keys of one environment; tokens that were exchanged before live on until they end."""
+        self._revoked.add(app_env)
+
+    def status(self, app_env: str) -> str:
+        """Return the status of the keys of one environment (contract 5)."""
+        return "REVOCATED" if app_env in self._revoked else "ACTIVE"
+
+    def knows(self, secret: str, app_env: str) -> bool:
+        """Whether `secret` is a live key or old secret of this environment."""
+        valid = any(
+            secrets.compare_digest(secret.encode(), one.encode())
+            for one in (*self._bearers(app_env), self._old[app_env])
+        )
+        return valid and app_env not in self._revoked
+
     def exchange(self, app_id: str, app_env: str, secret: str, now: datetime) -> str:
         """Return a token for an old secret; inside auth every refusal is 401 or a bad request."""
         if len(secret.split("_", 3)) >= _NEW_KEY_PARTS:
@@ -57,6 +87,7 @@ class Credentials:
             raise VendorError("APP_NOT_FOUND", status=401)
         if not secrets.compare_digest(secret.encode(), self._old[app_env].encode()):
             raise VendorError("AUTHENTICATION_FAILED")
+        self._check_live(app_env)
         claims = {
             "appId": app_id,
             "appEnv": app_env,
@@ -69,20 +100,22 @@ class Credentials:
 
     def context_of(self, authorization: str | None, now: datetime) -> Context:
         """Return whom an Authorization header speaks for, or raise the vendor's refusal."""
-        if authorization is None:
-            raise VendorError("AUTH_HEADER_NOT_FOUND")
-        scheme, _space, bearer = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise VendorError("AUTH_HEADER_NOT_BEARER")
-        if not bearer.strip():
-            raise VendorError("AUTH_HEADER_NO_TOKEN")
+        bearer = bearer_of(authorization)
         for app_env in APP_ENVS:
-            # The SDK's parser ignores the prefix, so `sk_` with four parts is the same key.
-            for prefix in ("skv2_", "sk_"):
-                key = prefix + self.api_key(app_env).removeprefix("skv2_")
+            for key in self._bearers(app_env):
                 if secrets.compare_digest(bearer.encode(), key.encode()):
+                    self._check_live(app_env)
                     return Context(app_id=self.app_id, app_env=app_env)
         return self._context_of_token(bearer, now)
+
+    def _bearers(self, app_env: str) -> tuple[str, str]:
+        # The SDK's parser ignores the prefix, so `sk_` with four parts is the same key.
+        key = self.api_key(app_env)
+        return key, key.replace("skv2_", "sk_", 1)
+
+    def _check_live(self, app_env: str) -> None:
+        if app_env in self._revoked:
+            raise VendorError("API_KEY_NOT_FOUND")
 
     def _context_of_token(self, token: str, now: datetime) -> Context:
         try:

@@ -6,7 +6,7 @@ from typing import Any
 _AUTHENTICATION = frozenset(
     {
         "INVALID_AUTH_JWT_TOKEN", "OUTDATED_AUTH_JWT_TOKEN", "UNAUTHORIZED_ERROR", "AUTHENTICATION_FAILED",
-        "INVALID_TOKEN",
+        "INVALID_TOKEN", "API_KEY_NOT_FOUND",
     }
 )  # fmt: skip
 _FORBIDDEN = frozenset(
@@ -15,22 +15,26 @@ _FORBIDDEN = frozenset(
         "ORGANIZATION_BILLING_NOT_ACTIVE", "SIGNER_NOT_ALLOWED",
     }
 )  # fmt: skip
+_BROKEN = frozenset({"INTERNAL_ERROR", "UNKNOWN_ERROR", "NOT_YET_IMPLEMENTED"})
 _GONE = frozenset({"DOCUMENT_HAS_BEEN_REMOVED", "DOCUMENT_PROOF_HAS_BEEN_REMOVED"})
 
 
 def status_of(code: str) -> int:
     """Return the HTTP status of an error code, by the table of contract 6 (an assumption there)."""
+    if code.startswith("OAUTH2_"):
+        return 400
     if code in _AUTHENTICATION or code.startswith(("AUTH_HEADER_", "TOKEN_")):
         return 401
     if (
         code in _FORBIDDEN
         or code.startswith("INVALID_CONTEXT")
+        or (code.startswith("ORG") and code.endswith("_BLOCKED"))
         or code.endswith(("_NOT_OWNED_BY_APP", "_BAD_ENV", "_NOT_ENABLED"))
     ):
         return 403
     if code in _GONE or code.endswith("_NOT_FOUND"):
         return 404
-    return 500 if code.startswith("FAILED_TO_") or code == "INTERNAL_ERROR" else 400
+    return 500 if code in _BROKEN or code.startswith(("FAILED_TO_", "ASICS_")) else 400
 
 
 class VendorError(Exception):

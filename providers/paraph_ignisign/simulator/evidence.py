@@ -1,10 +1,13 @@
 """What proves a signature: made by signing, handed out once the proofs are generated.
 
 PDF_WITH_SIGNATURES is the signed file itself. SIGNED_DATA and ADVANCED_LEGAL_KIT are JSON and ZIP in the
-simulator's own shape: the vendor's is not published (contract 5).
+simulator's own shape: the vendor's is not published (contract 5). C2PA is not implemented there either. Of
+one signature there is, of a PDF, its revision (PADES_ATTACHED) and the CMS in it (CADES); of anything else a
+detached JWS (JWSDET) over the content, or over the bytes of a private file's hash.
 """
 
 import base64
+import hashlib
 import io
 import json
 import zipfile
@@ -13,10 +16,13 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError
 from starlette.responses import Response
 
 from paraph.testing.simulator import sign_pdf
+from paraph_ignisign.simulator import jws
+from paraph_ignisign.simulator.contents import decoded_hash
 from paraph_ignisign.simulator.credentials import new_id
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.model import Document, Signature, SignatureRequest, Signer, stamp
@@ -30,21 +36,30 @@ class CannotSignError(Exception):
 
 
 def sign(
-    tenant: Tenant, request: SignatureRequest, document: Document, signer: Signer
+    tenant: Tenant,
+    request: SignatureRequest,
+    document: Document,
+    signer: Signer,
+    *,
+    image: bytes | None = None,
 ) -> tuple[Signature, bytes | None]:
-    """Return the signer's signature of `document`, and the new bytes if it is a PDF; changes nothing."""
+    """Return the signer's signature of `document`, and the new bytes if it is a PDF; changes nothing.
+
+    `image` is the PNG that the signer drew or typed.
+    """
     now = tenant.clock.now()
     identity = tenant.authority.issue(signer.full_name, reference=signer.id)
     signature_id = new_id()
     signed: bytes | None = None
     value: str | None = None
+    compact: str | None = None
     if document.nature == "PDF" and document.content is not None:
         try:
             signed = sign_pdf(
                 document.signed or document.content,
                 signer=identity,
                 field_name=f"Signature-{signature_id}",
-                reason=request.fields["title"],
+                reason=request.fields.get("title") or request.id,
                 at=now,
             )
         except (PdfError, SigningError) as error:
@@ -52,6 +67,7 @@ def sign(
     else:
         raw = identity.key.sign((document.hash or "").encode(), ec.ECDSA(hashes.SHA256()))
         value = base64.b64encode(raw).decode("ascii")
+        compact = jws.detached(document.content or decoded_hash(document.hash or ""), identity)
     signature = Signature(
         id=signature_id,
         signer_id=signer.id,
@@ -60,12 +76,21 @@ def sign(
         method=request.method_for(signer.profile) or "",
         certificate_pem=identity.pem,
         value=value,
+        jws=compact,
+        image=image,
+        signer_name=signer.full_name,
+        session_id=request.session_of(signer.id),
+        content_hash=document.hash,
+        reason=request.fields.get("title"),
+        revision_size=None if signed is None else len(signed),
     )
     return signature, signed
 
 
 def download(tenant: Tenant, request: SignatureRequest, document: Document, kind: str) -> Response:
     """Return the proof of `kind`; refused before it is generated and where the nature has none."""
+    if request.proof_status == "CLEANED":
+        raise VendorError("DOCUMENT_PROOF_HAS_BEEN_REMOVED")
     if request.proof_status != "CREATED":
         if request.status in {"CANCELLED", "EXPIRED", "FAILED"}:
             raise VendorError("DOCUMENT_PROOF_NOT_FOUND")
@@ -78,6 +103,47 @@ def download(tenant: Tenant, request: SignatureRequest, document: Document, kind
     if kind == "SIGNED_DATA" and document.signed is None:
         return Response(_json(_signed_data(document)), media_type="application/json")
     raise VendorError("SIGNATURE_PROOF_TYPE_NOT_AVAILABLE")
+
+
+def download_of(request: SignatureRequest, document: Document, kind: str, signer_id: str) -> Response:
+    """Return the low-level proof of one signer's signature; NO_SIGNATURES_FOUND if they did not sign."""
+    if request.proof_status == "CLEANED":
+        raise VendorError("DOCUMENT_PROOF_HAS_BEEN_REMOVED")
+    found = next((one for one in document.signatures if one.signer_id == signer_id), None)
+    if found is None:
+        raise VendorError("NO_SIGNATURES_FOUND")
+    if kind not in found.kinds:
+        raise VendorError("SIGNATURE_PROOF_TYPE_NOT_AVAILABLE")
+    if found.jws is not None:
+        return Response(found.jws, media_type="application/jose")
+    revision = (document.signed or b"")[: found.revision_size]
+    if kind == "PADES_ATTACHED":
+        return Response(revision, media_type="application/pdf")
+    signatures = PdfFileReader(io.BytesIO(revision), strict=False).embedded_signatures
+    return Response(signatures[-1].pkcs7_content, media_type="application/pkcs7-signature")
+
+
+def images(request: SignatureRequest, document: Document) -> list[dict[str, Any]]:
+    """Return the images of a document's signatures; a code for each way of having none (contract 2)."""
+    if not document.signatures:
+        raise VendorError("NO_SIGNATURE_IMAGES_FOUND")
+    drawn = [one for one in document.signatures if one.image is not None]
+    if not drawn:
+        raise VendorError("SIGNATURE_IMAGE_NOT_FOUND")
+    made = [one for one in drawn if one.signer_id in request.imaged]
+    if not made:
+        raise VendorError("SIGNATURE_IMAGE_NOT_CREATED")
+    return [
+        {"signerId": one.signer_id, "imgB64": base64.b64encode(one.image or b"").decode("ascii")}
+        for one in made
+    ]
+
+
+def is_authentic(document: Document, given: bytes) -> bool:
+    """Tell whether `given` is the document, as it was provided or as it was signed."""
+    if document.nature == "PRIVATE_FILE":
+        return decoded_hash(document.hash or "") == hashlib.sha256(given).digest()
+    return hashlib.sha256(given).hexdigest() == document.hash or given == document.signed
 
 
 def _signed_data(document: Document) -> dict[str, Any]:
@@ -93,6 +159,7 @@ def _signed_data(document: Document) -> dict[str, Any]:
                 "signingTime": stamp(one.at),
                 "algorithm": "ECDSA P-256 with SHA-256 over documentHash as text",
                 "value": one.value,
+                "jws": one.jws,
                 "certificate": one.certificate_pem,
             }
             for one in document.signatures

@@ -16,13 +16,14 @@ from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.model import (
     Context,
     Document,
+    Profile,
     SignatureRequest,
     Signer,
     WebhookEndpoint,
     WebhookEvent,
     present,
 )
-from paraph_ignisign.simulator.tables import QUICKSTART_ACTIONS
+from paraph_ignisign.simulator.tables import QUICKSTART_ACTIONS, QUICKSTART_FAILURES
 
 
 class Hooks:
@@ -89,8 +90,12 @@ class Hooks:
         *,
         signers: list[Signer] | None = None,
         nature: str = "INFO",
+        error: dict[str, Any] | None = None,
     ) -> None:
-        """Emit an event about a request; `signers` are those who may sign now, with their tokens."""
+        """Emit an event about a request; `signers` are those who may act now, with their tokens.
+
+        `error` makes it a failure, whatever `nature` says: `{"errorCode": ..., "message"?, "context"?}`.
+        """
         content = present(
             signatureRequestId=request.id,
             status=request.status,
@@ -98,7 +103,9 @@ class Hooks:
             signers=None if signers is None else invitations(request, signers),
             initialSignatureRequestId=request.parent_id,
         )
-        self._emit(request.context, "SIGNATURE_REQUEST", action, nature, content)
+        self._emit(
+            request.context, "SIGNATURE_REQUEST", action, "ERROR" if error else nature, content, error=error
+        )
 
     def session(self, request: SignatureRequest, signer: Signer) -> None:
         """Emit SIGNATURE_SESSION/INITIALIZED (source 002)."""
@@ -168,6 +175,52 @@ class Hooks:
             ]
         self._emit(request.context, "SIGNATURE_PROOF", "GENERATED", "SUCCESS", content)
 
+    def proof_of(
+        self, request: SignatureRequest, document: Document, *, error: dict[str, Any] | None = None
+    ) -> None:
+        """Emit what concerns one document: SIGNATURE_PROOF/ADV_GENERATED, or GENERATED that failed."""
+        content = present(
+            **self._about(request, document),
+            signatureProofToken=request.proof_token,
+            signatureProofUrl=self.proof_url(request, request.proof_token) if request.proof_token else None,
+        )
+        action, nature = ("GENERATED", "ERROR") if error else ("ADV_GENERATED", "SUCCESS")
+        self._emit(request.context, "SIGNATURE_PROOF", action, nature, content, error=error)
+
+    def image(
+        self,
+        request: SignatureRequest,
+        document: Document,
+        signer: Signer,
+        *,
+        error: dict[str, Any] | None = None,
+    ) -> None:
+        """Emit SIGNATURE_SIGNER_IMAGE/GENERATED for one signer and document; with an `error`, a failure."""
+        content = present(
+            **self._about(request, document), signerId=signer.id, signerExternalId=signer.external_id
+        )
+        nature = "ERROR" if error else "SUCCESS"
+        self._emit(request.context, "SIGNATURE_SIGNER_IMAGE", "GENERATED", nature, content, error=error)
+
+    def profile(self, profile: Profile, context: Context, action: str) -> None:
+        """Emit SIGNATURE_PROFILE/CREATED or ARCHIVED; UPDATED is known to the quick start alone."""
+        if action != "UPDATED" or self._quickstart:
+            self._emit(context, "SIGNATURE_PROFILE", action, "INFO", {"signatureProfileId": profile.id})
+
+    def application(self, app_id: str, action: str, user_id: str | None = None) -> None:
+        """Emit an APP event: only endpoints registered in PRODUCTION get it (contract 4.1)."""
+        context = Context(app_id=app_id, app_env="PRODUCTION")
+        self._emit(context, "APP", action, "INFO", present(userId=user_id))
+
+    def _about(self, request: SignatureRequest, document: Document) -> dict[str, Any]:
+        return present(
+            **request.context.json(),
+            documentId=document.id,
+            documentExternalId=document.details.get("externalId"),
+            signatureRequestId=request.id,
+            signatureRequestExternalId=request.external_id,
+        )
+
     def proof_url(self, request: SignatureRequest, token: str | None) -> str:
         """Return the address of a proof page (contract 4.4)."""
         return f"{self._sign_base()}/signature-requests/{request.id}/proofs?t={token}"
@@ -183,12 +236,13 @@ class Hooks:
         error: dict[str, Any] | None = None,
     ) -> None:
         if self._quickstart:
-            renamed = QUICKSTART_ACTIONS.get((topic, action), action)
+            failed = nature == "ERROR" and topic in QUICKSTART_FAILURES
+            renamed = "FAILED" if failed else QUICKSTART_ACTIONS.get((topic, action), action)
             if renamed is None:
                 return
             action, nature = renamed, "SUCCESS" if nature == "INFO" else nature
         for endpoint in self.of(context):
-            if topic not in endpoint.disabled_topics:
+            if not endpoint.disabled and topic not in endpoint.disabled_topics:
                 event = WebhookEvent(
                     id=new_id(),
                     context=context,

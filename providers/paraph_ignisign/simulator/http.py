@@ -21,7 +21,7 @@ from starlette.routing import Route
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.model import Context
 from paraph_ignisign.simulator.shapes import EMPTY, Key, checked, mongo_id
-from paraph_ignisign.simulator.tables import APP_ENVS, PROOF_TYPES
+from paraph_ignisign.simulator.tables import APP_ENVS, LOW_LEVEL_PROOF_TYPES, PROOF_TYPES, TYPE_REFUSALS
 from paraph_ignisign.simulator.tenant import Tenant
 
 
@@ -36,13 +36,14 @@ class Upload:
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """One accepted request. `context` is whom it speaks for."""
+    """One accepted request. `context` is whom it speaks for; `authorization` is the header's text."""
 
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: dict[str, Any] = attrs.field(repr=False)
     upload: Upload | None
     context: Context
+    authorization: str | None = attrs.field(default=None, repr=False)
 
     def page(self, *, first: int) -> int:
         """Return the zero-based page asked for with a 1-based or 0-based `page` (`first`)."""
@@ -64,7 +65,10 @@ Handler = Callable[[Tenant, Call], Any]
 
 @attrs.frozen(kw_only=True)
 class Endpoint:
-    """One route of the vendor's. `body` None: none is read; `upload`: multipart instead of JSON."""
+    """One route of the vendor's. `body` None: none is read; `upload`: multipart instead of JSON.
+
+    `public`: no API key is asked for. `apps`: the types of application that may call it; None: all.
+    """
 
     method: str
     path: str
@@ -72,6 +76,7 @@ class Endpoint:
     body: Mapping[str, Key] | None = None
     upload: bool = False
     public: bool = False
+    apps: frozenset[str] | None = None
 
 
 def get(path: str, handler: Handler) -> Endpoint:
@@ -128,11 +133,21 @@ async def _accept(tenant: Tenant, endpoint: Endpoint, request: Request) -> Call:
         if endpoint.public
         else tenant.credentials.context_of(request.headers.get("authorization"), tenant.clock.now())
     )
+    if not endpoint.public:
+        tenant.check_open()
     path = {name: str(value) for name, value in request.path_params.items()}
     _check_path(path, context)
+    _check_type(tenant.options.app_type, endpoint)
     upload = await _upload(tenant, request) if endpoint.upload else None
-    body = {} if endpoint.body is None else checked(await _json(request), endpoint.body)
-    return Call(path=path, query=dict(request.query_params), body=body, upload=upload, context=context)
+    body = {} if endpoint.body is None else _checked(await _json(request), endpoint.body)
+    return Call(
+        path=path,
+        query=dict(request.query_params),
+        body=body,
+        upload=upload,
+        context=context,
+        authorization=request.headers.get("authorization"),
+    )
 
 
 def _check_path(path: Mapping[str, str], context: Context) -> None:
@@ -141,6 +156,7 @@ def _check_path(path: Mapping[str, str], context: Context) -> None:
             "appId": True,
             "appEnv": value in APP_ENVS,
             "signatureType": value in PROOF_TYPES,
+            "lowLevelType": value in LOW_LEVEL_PROOF_TYPES,
             "signature": value in PROOF_TYPES or mongo_id(value),
         }
         if not valid.get(name, mongo_id(value)):
@@ -150,6 +166,19 @@ def _check_path(path: Mapping[str, str], context: Context) -> None:
         or path.get("appEnv", context.app_env) != context.app_env
     ):
         raise VendorError("INVALID_CONTEXT", "The credentials are for another application or environment")
+
+
+def _checked(body: Any, dto: Mapping[str, Key]) -> dict[str, Any]:
+    named = body.get("appEnv") if isinstance(body, dict) and "appEnv" in dto else None
+    if isinstance(named, str) and named not in APP_ENVS:  # contract 3: the same answer as in a path
+        raise VendorError("PARAMS_VALIDATION_FAILED", "Invalid parameter: appEnv", properties=["appEnv"])
+    return checked(body, dto)
+
+
+def _check_type(app_type: str, endpoint: Endpoint) -> None:
+    if endpoint.apps is not None and app_type not in endpoint.apps:
+        code = TYPE_REFUSALS.get(app_type, "FEATURE_NOT_AVAILABLE")
+        raise VendorError(code, f"Applications of the type {app_type} have no such route")
 
 
 async def _json(request: Request) -> Any:

@@ -1,29 +1,35 @@
 """The life of a signature request (contract 5 and 7.5).
 
-DRAFT is published to READY, which stays while the diffusion is SCHEDULED; then LAUNCHING, then IN_PROGRESS.
+DRAFT is published to READY. There it waits for its approvers, who act first, and then, while the diffusion is
+SCHEDULED, for its date; then LAUNCHING, then IN_PROGRESS, or LAUNCH_ERROR if a document cannot be generated.
 The last signature leads through PROCESSING to COMPLETED, and the proofs follow. Closing or expiring ends an
 open request as CANCELLED or EXPIRED only if nobody signed; otherwise as COMPLETED, with proofs of what there
 is. `individualizeRequests` turns the request into the parent of one child per signer and leaves it at
-CHILDREN_GENERATED. Signers sign in parallel, in any order.
+CHILDREN_GENERATED; each child then lives for itself. Signers sign in parallel, in any order.
+
+Assumptions, where the contract is silent: approvers act while the request is READY, at any time of a waiting
+diffusion; who is approver and signer does both in turn; every child is approved by itself.
 """
 
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
-import attrs
-
-from paraph.testing.simulator import Mail
+from paraph_ignisign.simulator import evidence, letters
 from paraph_ignisign.simulator.agenda import next_tick
-from paraph_ignisign.simulator.credentials import TechnicalTokens, new_id
+from paraph_ignisign.simulator.children import make_children
+from paraph_ignisign.simulator.credentials import TechnicalTokens
+from paraph_ignisign.simulator.drafts import while_kept
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.hooks import invitations
-from paraph_ignisign.simulator.model import Document, SignatureRequest, Signer
-from paraph_ignisign.simulator.preconditions import check_publish
+from paraph_ignisign.simulator.model import Signature, SignatureRequest, Signer
+from paraph_ignisign.simulator.preconditions import check_publish, profiles_used
+from paraph_ignisign.simulator.retention import keep_for_a_while
 from paraph_ignisign.simulator.shapes import as_moment
-from paraph_ignisign.simulator.tables import OPEN
+from paraph_ignisign.simulator.tables import LAUNCH_ERROR_MARK, OPEN
 from paraph_ignisign.simulator.tenant import Tenant
+
+_NOT_GENERATED = "FAILED_TO_LAUNCH_SIGNATURE_REQUEST_DOCUMENT_GENERATION_FROM_DATA_FAILED"
 
 
 def publish(tenant: Tenant, request: SignatureRequest) -> dict[str, Any]:
@@ -34,6 +40,7 @@ def publish(tenant: Tenant, request: SignatureRequest) -> dict[str, Any]:
         raise VendorError("SIGNATURE_REQUEST_BAD_STATUS")
     check_publish(tenant, request)
     request.published = True
+    request.profiles_used = profiles_used(tenant, request)
     tenant.effects.add("published", request.id, request.external_id)
     if request.fields.get("individualizeRequests"):
         _individualize(tenant, request)
@@ -42,13 +49,45 @@ def publish(tenant: Tenant, request: SignatureRequest) -> dict[str, Any]:
     return {"signatureRequestId": request.id, **invitations(request, tenant.signers_of(request))}
 
 
+def approved(tenant: Tenant, request: SignatureRequest, signer: Signer) -> None:
+    """Note that `signer` approved; the last approver lets the diffusion go on."""
+    if request.turn(signer.id) != "approve":
+        raise VendorError("SIGNER_NOT_ALLOWED")
+    request.approved_by.append(signer.id)
+    tenant.effects.add("approved", request.id, signer.external_id)
+    if set(request.approved_by) >= set(request.approver_ids):
+        _diffuse(tenant, request)
+
+
 def signed(tenant: Tenant, request: SignatureRequest, signer: Signer) -> None:
     """Note that `signer` signed everything; the last one completes the request."""
+    if request.turn(signer.id) != "sign":
+        raise VendorError("SIGNER_NOT_ALLOWED")
     request.signed_by.append(signer.id)
     signer.status = "ACTIVE"
     tenant.effects.add("signed", request.id, signer.external_id)
+    if any(one.image for one in _signatures(tenant, request, signer)):
+        tenant.later(while_kept(tenant, request, partial(_imaged, signer=signer)))
     if set(request.signed_by) >= set(request.signer_ids):
         _process(tenant, request)
+
+
+def sealed(tenant: Tenant, request: SignatureRequest, signer: Signer) -> None:
+    """Publish a draft, let its only signer, a machine, sign every document, and prove it, all at once."""
+    request.published = True
+    request.profiles_used = profiles_used(tenant, request)
+    tenant.effects.add("published", request.id, request.external_id)
+    _move(request, "IN_PROGRESS")
+    for document in tenant.documents_of(request):
+        signature, content = evidence.sign(tenant, request, document, signer)
+        document.signatures.append(signature)
+        document.signed = content
+        tenant.hooks.signature(request, document, signer, signature.id)
+    request.signed_by.append(signer.id)
+    tenant.effects.add("signed", request.id, signer.external_id)
+    _move(request, "PROCESSING")
+    _finish(tenant, request, "COMPLETED")
+    _prove(tenant, request)
 
 
 def close(tenant: Tenant, request: SignatureRequest) -> None:
@@ -66,12 +105,6 @@ def close(tenant: Tenant, request: SignatureRequest) -> None:
             raise VendorError("SIGNATURE_REQUEST_BAD_STATUS")
 
 
-def sign_link(tenant: Tenant, request: SignatureRequest, signer: Signer) -> str:
-    """Return the address mailed to a BY_SIDE signer; its format is an assumption (contract 7.3)."""
-    token = quote(request.tokens[signer.id])
-    return f"{tenant.sign_base()}/signature-requests/{request.id}/signers/{signer.id}/sign?token={token}"
-
-
 def _move(request: SignatureRequest, status: str) -> None:
     request.status = status
     request.history.append(status)
@@ -79,18 +112,28 @@ def _move(request: SignatureRequest, status: str) -> None:
 
 def _ready(tenant: Tenant, request: SignatureRequest) -> None:
     now = tenant.clock.now()
-    for signer in tenant.signers_of(request):
-        request.tokens[signer.id] = tenant.tokens.mint(TechnicalTokens.SESSION, request.context, now)
+    for signer_id in {*request.approver_ids, *request.signer_ids}:
+        request.tokens[signer_id] = tenant.tokens.mint(TechnicalTokens.SESSION, request.context, now)
     _move(request, "READY")
     tenant.hooks.request(request, "READY")
     if request.fields.get("expirationDateIsActivated"):
         expires = as_moment(request.fields["expirationDate"])
         tenant.agenda.at(next_tick(expires), partial(_expire, tenant, request))
-    if request.fields["diffusionMode"] == "SCHEDULED":
-        starts = as_moment(request.fields["diffusionDate"])
-        tenant.agenda.at(next_tick(starts), _if_in(request, "READY", partial(_launch, tenant, request)))
+    if request.approver_ids:
+        approvers = [tenant.signers[signer_id] for signer_id in request.approver_ids]
+        letters.invite(tenant, request, approvers, "Please approve")
+        tenant.hooks.request(request, "APPROVER_STEP", signers=approvers)
     else:
-        _launch(tenant, request)
+        _diffuse(tenant, request)
+
+
+def _diffuse(tenant: Tenant, request: SignatureRequest) -> None:
+    if request.fields["diffusionMode"] == "SCHEDULED":
+        starts = next_tick(as_moment(request.fields["diffusionDate"]))
+        if starts > tenant.clock.now():
+            tenant.agenda.at(starts, _if_in(request, "READY", partial(_launch, tenant, request)))
+            return
+    _launch(tenant, request)
 
 
 def _if_in(request: SignatureRequest, status: str, action: Callable[[], None]) -> Callable[[], None]:
@@ -109,18 +152,30 @@ def _launch(tenant: Tenant, request: SignatureRequest) -> None:
 
 
 def _launched(tenant: Tenant, request: SignatureRequest) -> None:
+    data = (one.content or b"" for one in tenant.documents_of(request) if one.nature == "DATA_JSON")
+    if any(LAUNCH_ERROR_MARK.encode() in one for one in data):
+        _move(request, "LAUNCH_ERROR")
+        request.closed_at = tenant.clock.now()
+        tenant.effects.add("launch_failed", request.id, request.external_id)
+        error = {"errorCode": _NOT_GENERATED, "context": {"signatureRequestId": request.id}}
+        tenant.hooks.request(request, "FAILED", nature="ERROR", error=error)
+        return
     _move(request, "IN_PROGRESS")
     signers = tenant.signers_of(request)
-    for signer in signers:
-        if not signer.embedded:
-            mail = Mail(
-                to=signer.inputs["email"],
-                subject=f"Please sign: {request.fields['title']}",
-                link=sign_link(tenant, request, signer),
-            )
-            tenant.outbox.append(mail)
+    letters.invite(tenant, request, signers, "Please sign")
     tenant.effects.add("launched", request.id, request.external_id)
     tenant.hooks.request(request, "LAUNCHED", signers=signers)
+
+
+def _signatures(tenant: Tenant, request: SignatureRequest, signer: Signer) -> list[Signature]:
+    own = (one for document in tenant.documents_of(request) for one in document.signatures)
+    return [one for one in own if one.signer_id == signer.id]
+
+
+def _imaged(tenant: Tenant, request: SignatureRequest, signer: Signer) -> None:
+    request.imaged.add(signer.id)
+    for one in _signatures(tenant, request, signer):
+        tenant.hooks.image(request, tenant.documents[one.document_id], signer)
 
 
 def _process(tenant: Tenant, request: SignatureRequest) -> None:
@@ -135,14 +190,19 @@ def _expire(tenant: Tenant, request: SignatureRequest) -> None:
 
 def _end(tenant: Tenant, request: SignatureRequest, wish: str) -> None:
     """End as COMPLETED if anybody signed, else as `wish` (contract 4.3: the comment in the models)."""
-    status = "COMPLETED" if request.signed_by else wish
+    _finish(tenant, request, "COMPLETED" if request.signed_by else wish)
+    if request.status == "COMPLETED":
+        tenant.later(while_kept(tenant, request, _prove))
+
+
+def _finish(tenant: Tenant, request: SignatureRequest, status: str) -> None:
     _move(request, status)
     request.closed_at = tenant.clock.now()
     tenant.effects.add(status.lower(), request.id, request.external_id)
     tenant.hooks.request(request, status, nature="SUCCESS" if status == "COMPLETED" else "WARNING")
     if status == "COMPLETED":
         request.proof_status = "IN_PROGRESS"
-        tenant.later(partial(_prove, tenant, request))
+    keep_for_a_while(tenant, request)
 
 
 def _prove(tenant: Tenant, request: SignatureRequest) -> None:
@@ -154,34 +214,13 @@ def _prove(tenant: Tenant, request: SignatureRequest) -> None:
     request.proof_status = "CREATED"
     tenant.effects.add("proof_generated", request.id, request.external_id)
     tenant.hooks.proof(request, documents)
+    letters.share(tenant, request)
 
 
 def _individualize(tenant: Tenant, parent: SignatureRequest) -> None:
+    children = make_children(tenant, parent)
     _move(parent, "CHILDREN_GENERATED")
     tenant.hooks.request(parent, "CHILDREN_GENERATED")
-    for signer_id in parent.signer_ids:
-        child = SignatureRequest(
-            id=new_id(),
-            context=parent.context,
-            created_at=tenant.clock.now(),
-            published=True,
-            parent_id=parent.id,
-        )
-        copies = [_copy(tenant, child, document) for document in tenant.documents_of(parent)]
-        child.fields = {
-            **parent.fields,
-            "individualizeRequests": False,
-            "signerIds": [signer_id],
-            "documentIds": [copy.id for copy in copies],
-        }
-        tenant.requests[child.id] = child
+    for child in children:
         tenant.effects.add("child_generated", child.id, child.external_id)
         _ready(tenant, child)
-
-
-def _copy(tenant: Tenant, child: SignatureRequest, document: Document) -> Document:
-    copy = attrs.evolve(
-        document, id=new_id(), request_id=child.id, details=dict(document.details), signatures=[]
-    )
-    tenant.documents[copy.id] = copy
-    return copy

@@ -5,14 +5,17 @@ The publish conditions are a table: the first that is violated is the answer. Th
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from paraph_ignisign.simulator.errors import VendorError
-from paraph_ignisign.simulator.model import SignatureRequest, Signer
+from paraph_ignisign.simulator.model import Context, SignatureRequest, Signer
 from paraph_ignisign.simulator.shapes import as_moment
 from paraph_ignisign.simulator.tables import MANDATORY_INPUT_CODES, METHOD_INPUTS
 from paraph_ignisign.simulator.tenant import Tenant
 
 _PUBLISH = "CANNOT_PUBLISH_SIGNATURE_REQUEST__"
+_UPDATE = "CANNOT_UPDATE_SIGNATURE_REQUEST__"
+_MISMATCH = "SIGNATURE_REQUEST_DTO_NOT_MATCH_WITH_SIGNATURE_PROFILE__"
 _EITHER = "CANNOT_UPDATE_OR_PUBLISH_SIGNATURE_REQUEST__"
 _NO_LABEL = (
     _EITHER + "AT_LEAST_ONE_DOCUMENT_IS_IN_FULL_PRIVACY_MODE_OR_HAVE_A_DOCUMENT_REQUEST_BUT_HAVE_NO_LABEL"
@@ -20,16 +23,39 @@ _NO_LABEL = (
 
 
 def check_update(tenant: Tenant, request: SignatureRequest) -> None:
-    """Raise what the vendor objects to in the updated `request`: its documents, signers and methods."""
+    """Raise what the vendor objects to in the updated `request`: whatever it names must exist and fit."""
     _check_documents(tenant, request)
+    for one in _profile_methods(request):
+        profile = tenant.profile(one["signerProfileId"], request.context)
+        if one["signatureMethodRef"] not in profile.methods:
+            raise VendorError(_UPDATE + "SIGNATURE_METHODS_NOT_ACTIVATED", signerProfileId=profile.id)
     for signer_id in request.signer_ids:
-        signer = tenant.signer(signer_id, request.context)
-        if signer.status == "BLOCKED":
-            raise VendorError("SIGNER_BAD_STATUS", signerId=signer_id)
+        signer = _reachable(tenant, request, signer_id)
         _check_method(request, signer)
-    if request.fields.get("signerIdsAsApprover"):
-        # Approvers sign before the others; no source shows the step, so it is refused rather than guessed.
-        raise VendorError("FEATURE_NOT_AVAILABLE", "This simulator has no approver step")
+    for signer_id in request.approver_ids:
+        _reachable(tenant, request, signer_id)
+    _check_statements(tenant, request)
+    if request.parent_id is not None:
+        tenant.request(request.parent_id, request.context)
+    if request.fields.get("extendedAuthSessionEnabled"):
+        # The application's context says that its sessions are not extended.
+        raise VendorError(_MISMATCH + "EXTENDED_AUTH_SESSION_NOT_ALLOWED")
+
+
+def profiles_used(tenant: Tenant, request: SignatureRequest) -> list[dict[str, Any]]:
+    """Return which profiles sign with which method, as a published request tells it (appendix A)."""
+    signers = tenant.signers_of(request)
+    profiles = {one.profile.id: one.profile for one in signers}
+    return [
+        {
+            "signerProfileId": profile.id,
+            # A seal by hand names none (contract 7.6), the shape wants one: the profile's first (assumption).
+            "signatureMethodRef": request.method_for(profile) or profile.methods[0],
+            "version": profile.version,
+            "signerIds": [one.id for one in signers if one.profile is profile],
+        }
+        for profile in profiles.values()
+    ]
 
 
 def check_publish(tenant: Tenant, request: SignatureRequest) -> None:
@@ -38,7 +64,9 @@ def check_publish(tenant: Tenant, request: SignatureRequest) -> None:
     for code, violated in _CONDITIONS:
         if violated(request, now):
             raise VendorError(_PUBLISH + code)
-    if any(request.method_for(signer.profile) is None for signer in tenant.signers_of(request)):
+    signers = [tenant.signer(signer_id, request.context) for signer_id in request.signer_ids]
+    # A seal has no method in the vendor's own example (contract 7.6).
+    if request.kind == "STANDARD" and any(request.method_for(one.profile) is None for one in signers):
         raise VendorError(_PUBLISH + "NO_DEFAULT_SIGNATURE_METHOD")
     check_update(tenant, request)
     for document in tenant.documents_of(request):
@@ -65,7 +93,8 @@ def _expiry(request: SignatureRequest) -> datetime | None:
 
 _CONDITIONS: tuple[tuple[str, Callable[[SignatureRequest, datetime], bool]], ...] = (
     ("NO_TITLE", lambda one, _now: not (one.fields.get("title") or "").strip()),
-    ("NO_DOCUMENTS", lambda one, _now: not one.document_ids),
+    # A signer's setup has nothing to sign (assumption).
+    ("NO_DOCUMENTS", lambda one, _now: one.kind != "SIGNER_SETUP" and not one.document_ids),
     ("NO_SIGNERS", lambda one, _now: not one.signer_ids),
     ("NO_DIFFUSION_MODE", lambda one, _now: one.fields.get("diffusionMode") is None),
     (
@@ -87,6 +116,8 @@ _CONDITIONS: tuple[tuple[str, Callable[[SignatureRequest, datetime], bool]], ...
 
 def _check_documents(tenant: Tenant, request: SignatureRequest) -> None:
     documents = [tenant.documents.get(document_id) for document_id in request.document_ids]
+    if any(one is not None and one.context == request.context and one.signatures for one in documents):
+        raise VendorError(_EITHER + "AT_LEAST_ONE_DOCUMENT_HAVE_ALREADY_A_SIGNATURE")
     if any(document is None or document.request_id != request.id for document in documents):
         raise VendorError(_EITHER + "AT_LEAST_ONE_DOCUMENT_ARE_NOT_CREATED_OR_IS_INVALID")
     if any(document is not None and document.status != "PROVIDED" for document in documents):
@@ -96,11 +127,35 @@ def _check_documents(tenant: Tenant, request: SignatureRequest) -> None:
 def _check_method(request: SignatureRequest, signer: Signer) -> None:
     method = request.method_for(signer.profile)
     if method is not None and method not in signer.profile.methods:
-        raise VendorError(
-            "CANNOT_UPDATE_SIGNATURE_REQUEST__SIGNATURE_METHODS_NOT_ACTIVATED", signerId=signer.id
-        )
-    needed = METHOD_INPUTS[method] if method is not None else ()
-    # The link of a BY_SIDE signer travels by e-mail.
-    for name in (*needed, *(() if signer.embedded else ("email",))):
+        raise VendorError(_UPDATE + "SIGNATURE_METHODS_NOT_ACTIVATED", signerId=signer.id)
+    for name in METHOD_INPUTS[method] if method is not None else ():
         if name not in signer.inputs:
             raise VendorError(MANDATORY_INPUT_CODES[name], signerId=signer.id)
+
+
+def _reachable(tenant: Tenant, request: SignatureRequest, signer_id: str) -> Signer:
+    signer = tenant.signer(signer_id, request.context)
+    if signer.status in {"BLOCKED", "CORRUPTED"}:
+        raise VendorError("SIGNER_BAD_STATUS", signerId=signer_id)
+    # The link of a BY_SIDE signer travels by e-mail.
+    if signer.profile.integration_mode == "BY_SIDE" and "email" not in signer.inputs:
+        raise VendorError(MANDATORY_INPUT_CODES["email"], signerId=signer_id)
+    return signer
+
+
+def _profile_methods(request: SignatureRequest) -> list[dict[str, Any]]:
+    given = request.fields.get("signerProfilesSignatureMethod") or []
+    if len({one["signerProfileId"] for one in given}) != len(given):
+        raise VendorError("BODY_VALIDATION_FAILED", properties=["signerProfilesSignatureMethod"])
+    return list(given)
+
+
+def _check_statements(tenant: Tenant, request: SignatureRequest) -> None:
+    for one in request.statements:
+        if Context(app_id=one["appId"], app_env=one["appEnv"]) != request.context:
+            raise VendorError("INVALID_CONTEXT", "A statement is for another application or environment")
+        if one["signatureRequestId"] != request.id:
+            raise VendorError("BODY_VALIDATION_FAILED", "Invalid body: statements", properties=["statements"])
+        about = one.get("documentId")
+        if about is not None and tenant.document(about, request.context).request_id != request.id:
+            raise VendorError("DOCUMENT_NOT_FOUND", "A statement is about a document of another request")

@@ -1,14 +1,19 @@
-"""Authentication, the application's context, signer profiles and the token check."""
+"""Authentication, the application's context, signer profiles and the token check.
+
+What only reads profiles is apart (`PROFILES`): not every type of application has any.
+"""
 
 from typing import Any
 
 from paraph_ignisign.simulator import shapes
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.http import Call, Endpoint, get, post
-from paraph_ignisign.simulator.model import Context, stamp
+from paraph_ignisign.simulator.model import Context, present, stamp
 from paraph_ignisign.simulator.tenant import Tenant
 
+_ORGANISATION = "orgId_simulated"
 APP = "/v4/applications/{appId}/envs/{appEnv}"
+_V3_PROFILE = "/v3/applications/{appId}/envs/{appEnv}/signature-profiles/{signatureProfileId}"
 
 
 def authenticate(tenant: Tenant, call: Call) -> Any:
@@ -19,37 +24,21 @@ def authenticate(tenant: Tenant, call: Call) -> Any:
 
 
 def application(tenant: Tenant, call: Call) -> Any:
-    """GET the ApplicationContext, as far as a client can see one environment."""
-    app_id, env = call.context.app_id, call.context.app_env
-    profiles = _profiles(tenant, call.context)
+    """GET the ApplicationContext, as far as a key of one environment can see it (appendix A)."""
+    env = call.context.app_env
+    owner = {"appId": call.context.app_id, "orgId": _ORGANISATION}
     return {
         "_createdAt": stamp(tenant.created_at),
-        "appId": app_id,
-        "orgId": "orgId_simulated",
+        **owner,
         "appName": "Simulated application",
-        "status": "ACTIVE",
-        "appType": "SIGNATURE",
+        "status": tenant.status,
+        "appType": tenant.options.app_type,
         "ignisignApiVersion": "V4",
         "isDefaultApplication": True,
-        "config": {"appId": app_id, "orgId": "orgId_simulated"},
-        "settings": {"appId": app_id, "orgId": "orgId_simulated", "defaultLanguage": "EN"},
-        "envSettings": {
-            env: {
-                "appId": app_id,
-                "orgId": "orgId_simulated",
-                "appEnv": env,
-                "isApiKeyGenerated": True,
-                "currentVersion": 1,
-                "webhooks": [endpoint.json() for endpoint in tenant.hooks.of(call.context)],
-                "extendedAuthSessionEnabled": False,
-                "apiKeys": [],
-                "ssoConfigs": [],
-                "onlineProofsEnabled": True,
-                "googleDrive": {"enabled": False, "userId": "", "folderName": ""},
-                **({"defaultSignerProfileId": profiles[0]["_id"]} if profiles else {}),
-            }
-        },
-        "signerProfiles": {env: profiles},
+        "config": owner,
+        "settings": {**owner, "defaultLanguage": "EN"},
+        "envSettings": {env: {**owner, **_environment(tenant, call.context)}},
+        "signerProfiles": {env: _profiles(tenant, call.context)},
         "signatureProfiles": {env: []},
     }
 
@@ -72,6 +61,12 @@ def inputs_needed(tenant: Tenant, call: Call) -> Any:
         "inputsNeeded": list(profile.inputs_needed),
         "optionalInputs": list(profile.optional_inputs),
     }
+
+
+def inputs_constraints(tenant: Tenant, call: Call) -> Any:
+    """GET the v3 route: what a profile wants, as an array (contract 1, row 17)."""
+    profile = tenant.profile(call.path["signatureProfileId"], call.context)
+    return [{"inputsNeeded": list(profile.inputs_needed)}]
 
 
 def missing_inputs(tenant: Tenant, call: Call) -> Any:
@@ -103,6 +98,31 @@ def _profiles(tenant: Tenant, context: Context) -> list[dict[str, Any]]:
     return [profile.json(context) for profile in own]
 
 
+def _environment(tenant: Tenant, context: Context) -> dict[str, Any]:
+    active = [one.id for one in tenant.profiles.values() if one.status == "ACTIVE" and context == tenant.home]
+    return {
+        "appEnv": context.app_env,
+        "isApiKeyGenerated": True,
+        **present(defaultSignerProfileId=active[0] if active else None),
+        "currentVersion": 1,
+        "webhooks": [endpoint.json() for endpoint in tenant.hooks.of(context)],
+        "languageCanBeChanged": True,
+        "extendedAuthSessionEnabled": False,
+        "apiKeys": [
+            {
+                **context.json(),
+                "name": "Simulated key",
+                "isRestricted": False,
+                "displayableSecret": f"skv2_{context.app_env.lower()}_****",
+                "status": tenant.credentials.status(context.app_env),
+            }
+        ],
+        "ssoConfigs": [],
+        "onlineProofsEnabled": True,
+        "googleDrive": {"enabled": False, "userId": "", "folderName": ""},
+    }
+
+
 # The exchange validates its own body, with its own code.
 _ANYTHING = {name: shapes.Key(shapes.anything) for name in shapes.AUTH}
 
@@ -110,13 +130,13 @@ ENDPOINTS = (
     Endpoint(method="POST", path="/v4/auth/app-api", handler=authenticate, body=_ANYTHING, public=True),
     Endpoint(method="GET", path="/v4/healthcheck", handler=health, public=True),
     get("/v4/applications/{appId}/context", application),
+    post("/v4/tokens/webhook-verification/checking-consumption", check_token, shapes.TOKEN_CHECK),
+)
+PROFILES = (
     get(f"{APP}/signer-profiles", list_profiles),
     get(f"{APP}/signer-profiles/{{signerProfileId}}", get_profile),
     get(f"{APP}/signer-profiles/{{signerProfileId}}/inputs-needed", inputs_needed),
-    get(
-        "/v3/applications/{appId}/envs/{appEnv}/signature-profiles/{signatureProfileId}/signers/{signerId}"
-        "/missing-inputs",
-        missing_inputs,
-    ),
-    post("/v4/tokens/webhook-verification/checking-consumption", check_token, shapes.TOKEN_CHECK),
+    get(f"{APP}/signature-profiles", list_profiles),  # deprecated, still called (contract 1, row 20)
+    get(f"{_V3_PROFILE}/signer-inputs-constraints", inputs_constraints),
+    get(f"{_V3_PROFILE}/signers/{{signerId}}/missing-inputs", missing_inputs),
 )

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from paraph_ignisign.simulator import lifecycle, shapes
+from paraph_ignisign.simulator import drafts, lifecycle, one_call, shapes
 from paraph_ignisign.simulator.credentials import new_id
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.http import Call, Endpoint, delete, get, post, put
 from paraph_ignisign.simulator.model import Document, SignatureRequest, present
 from paraph_ignisign.simulator.preconditions import check_update
 from paraph_ignisign.simulator.routes_account import APP
-from paraph_ignisign.simulator.tables import DONE
+from paraph_ignisign.simulator.tables import CLOSED
 from paraph_ignisign.simulator.tenant import Tenant
 
 _REQUEST = "/v4/signature-requests/{signatureRequestId}"
@@ -17,10 +17,7 @@ _REQUEST = "/v4/signature-requests/{signatureRequestId}"
 
 def create(tenant: Tenant, call: Call) -> Any:
     """POST: a new draft each time (contract 1, row 22)."""
-    request = SignatureRequest(id=new_id(), context=call.context, created_at=tenant.clock.now())
-    tenant.requests[request.id] = request
-    tenant.effects.add("drafted", request.id)
-    tenant.hooks.request(request, "INITIALIZED")
+    request = drafts.open_request(tenant, call.context, kind=tenant.request_kind)
     return {"signatureRequestId": request.id}
 
 
@@ -54,6 +51,8 @@ def update(tenant: Tenant, call: Call) -> Any:
         raise VendorError("SIGNATURE_REQUEST_BAD_STATUS")
     before = request.fields
     request.fields = {**before, **call.body}
+    if call.body.get("statements"):
+        request.fields["statements"] = [{"_id": new_id(), **one} for one in call.body["statements"]]
     try:
         check_update(tenant, request)
     except VendorError:
@@ -76,13 +75,11 @@ def close(tenant: Tenant, call: Call) -> Any:
 
 
 def remove(tenant: Tenant, call: Call) -> Any:
-    """DELETE a draft or an ended request with its documents (contract 9, row 27); shape by assumption."""
+    """DELETE a draft or a closed request with its documents (contract 9, row 27); shape by assumption."""
     request = _request(tenant, call)
-    if request.status != "DRAFT" and request.status not in DONE:
+    if request.status != "DRAFT" and request.status not in CLOSED:
         raise VendorError("SIGNATURE_REQUEST_BAD_STATUS")
-    del tenant.requests[request.id]
-    for document in _documents(tenant, request):
-        del tenant.documents[document.id]
+    drafts.discard(tenant, request)
     tenant.effects.add("deleted", request.id, request.external_id)
     return {"signatureRequestId": request.id}
 
@@ -108,19 +105,20 @@ def _context(tenant: Tenant, request: SignatureRequest) -> dict[str, Any]:
     return {
         **request.json(),
         "signers": [signer.summary() for signer in signers],
-        "documents": [document.context_json() for document in documents],
+        "documents": [document.context_json(request.statements) for document in documents],
         "signerProfiles": [
             profile.json(request.context)
             for profile in {one.profile.id: one.profile for one in signers}.values()
         ],
         "signatureProofStatus": request.proof_status,
-        **present(signatureProofsUrl=proof_url),
+        **present(signatureProofsUrl=proof_url, statements=request.statements or None),
     }
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     post(f"{APP}/signature-requests", create, shapes.REQUEST_INIT),
     get(f"{APP}/signature-requests", list_all),
+    post("/v4/signature-requests/one-call-sign", one_call.sign, shapes.ONE_CALL),
     post(f"{APP}/signature-requests/status", batch_status, shapes.BATCH_STATUS),
     get(f"{_REQUEST}/context", context),
     put(_REQUEST, update, shapes.REQUEST_UPDATE),

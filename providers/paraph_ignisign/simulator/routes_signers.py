@@ -2,20 +2,21 @@
 
 Assumptions, where the contract is silent: an existing signer is matched by `externalId` alone; creating it
 again only adds inputs and silently keeps a value that differs, while the update route refuses a differing
-value; a revoked signer is BLOCKED and is never matched again.
+value; a revoked signer is BLOCKED and is never matched again; an input that the profile neither needs nor
+offers is refused; without a profile the first active one is taken.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from paraph_ignisign.simulator import shapes
+from paraph_ignisign.simulator import drafts, shapes
 from paraph_ignisign.simulator.credentials import base62, new_id
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.http import Call, Endpoint, delete, get, post, put
 from paraph_ignisign.simulator.model import Context, Profile, Signer
 from paraph_ignisign.simulator.routes_account import APP
-from paraph_ignisign.simulator.tables import SIGNER_INPUTS
+from paraph_ignisign.simulator.tables import CLAIMS, SIGNER_INPUTS
 from paraph_ignisign.simulator.tenant import Tenant
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164, contract 1, row 4
@@ -26,6 +27,7 @@ def create(tenant: Tenant, call: Call) -> Any:
     """POST: create a signer, or add inputs to the one with this `externalId`."""
     inputs = _inputs(call.body)
     profile = _profile(tenant, call)
+    _check_allowed(tenant, profile, inputs)
     existing = _by_external_id(tenant, call.context, call.body.get("externalId"))
     if existing is not None:
         _add(tenant, existing, inputs)
@@ -39,6 +41,7 @@ def create(tenant: Tenant, call: Call) -> Any:
         auth_secret=base62(32),
         external_id=call.body.get("externalId"),
         inputs=inputs,
+        is_recurrent=profile.is_recurrent,
     )
     tenant.signers[signer.id] = signer
     tenant.effects.add("signer_created", signer.id, signer.external_id)
@@ -47,22 +50,33 @@ def create(tenant: Tenant, call: Call) -> Any:
 
 
 def update(tenant: Tenant, call: Call) -> Any:
-    """PUT: add inputs; what is set cannot be changed, except `externalId` (contract 1, row 31)."""
+    """PUT: add inputs; what is set cannot be changed, except `externalId` (contract 1, row 31).
+
+    `isRecurrent` goes one way: a one-off signer becomes recurrent and stays it.
+    """
     signer = _active(tenant, call)
     if call.body.get("signerId") not in {None, signer.id}:
         raise VendorError("BODY_VALIDATION_FAILED", "Invalid body: signerId", properties=["signerId"])
     inputs = _inputs(call.body)
-    if call.body.get("signerProfileId") is not None:
-        profile = tenant.profile(call.body["signerProfileId"], call.context)
+    profile = signer.profile
+    if any(call.body.get(name) is not None for name in ("signerProfileId", "signatureProfileId")):
+        profile = _profile(tenant, call)
         _check_complete(profile, {**signer.inputs, **inputs})
-        signer.profile = profile
+    _check_allowed(tenant, profile, inputs)
     changed = [name for name, value in inputs.items() if signer.inputs.get(name, value) != value]
     if changed:
         raise VendorError(
             _CREATION + "VALUE_INVALID", "An input that is set cannot be changed", inputs=changed
         )
+    if call.body.get("isRecurrent") is False and signer.is_recurrent:
+        raise VendorError(_CREATION + "VALUE_INVALID", "A recurrent signer stays it", inputs=["isRecurrent"])
     if call.body.get("externalId") is not None:
+        known = _by_external_id(tenant, call.context, call.body["externalId"])
+        if known not in {None, signer}:
+            raise VendorError("SIGNER_CREATION__SIGNER_ALREADY_EXISTS")
         signer.external_id = call.body["externalId"]
+    signer.profile = profile
+    signer.is_recurrent = signer.is_recurrent or bool(call.body.get("isRecurrent"))
     _add(tenant, signer, inputs)
     return _reply(signer, already_exists=True)
 
@@ -76,7 +90,7 @@ def details(tenant: Tenant, call: Call) -> Any:
     """GET a SignerContext: the summary, claims and the latest requests."""
     signer = tenant.signer(call.path["signerId"], call.context)
     latest = [request.id for request in tenant.requests.values() if signer.id in request.signer_ids]
-    claims = [{"claimRef": "NATURAL_PERSON_NAME", "status": "DECLARED"}]
+    claims = [{"claimRef": CLAIMS[name], "status": "DECLARED"} for name in signer.inputs if name in CLAIMS]
     return {**signer.summary(), "claims": claims, "latestSignatureRequests": latest[::-1]}
 
 
@@ -97,6 +111,17 @@ def revoke(tenant: Tenant, call: Call) -> Any:
     return {"signerId": signer.id}
 
 
+def setup(tenant: Tenant, call: Call) -> Any:
+    """POST: a request of the type SIGNER_SETUP (contract 2)."""
+    return {"signatureRequestId": drafts.open_request(tenant, call.context, kind="SIGNER_SETUP").id}
+
+
+def prove_identity(tenant: Tenant, call: Call) -> Any:
+    """POST: the vendor announces it and does not have it (contract 2 and 4.2)."""
+    tenant.signer(call.path["signerId"], call.context)
+    raise VendorError("NOT_YET_IMPLEMENTED")
+
+
 def search(tenant: Tenant, call: Call) -> Any:
     """GET or POST: `filter` from the query or the body; `*` matches all (contract 1.2)."""
     wanted = call.query.get("filter") or call.body.get("filter") or ""
@@ -108,7 +133,7 @@ def search(tenant: Tenant, call: Call) -> Any:
 
 
 def paginate(tenant: Tenant, call: Call) -> Any:
-    """GET: pages count from 0 here (contract 9, row 11)."""
+    """GET: pages count from 0 here, or from 1 by option (contract 9, row 11)."""
     return _page(tenant, call, _all(tenant, call))
 
 
@@ -118,7 +143,7 @@ def _all(tenant: Tenant, call: Call) -> list[Signer]:
 
 def _page(tenant: Tenant, call: Call, found: list[Signer]) -> dict[str, Any]:
     size = call.page_size(tenant.options.page_size)
-    start = call.page(first=0) * size
+    start = call.page(first=tenant.options.signers_first_page) * size
     return {"signers": [one.summary() for one in found[start : start + size]], "total": len(found)}
 
 
@@ -132,12 +157,13 @@ def _searchable(signer: Signer) -> str:
 
 
 def _profile(tenant: Tenant, call: Call) -> Profile:
-    wanted = call.body.get("signerProfileId")
+    wanted = call.body.get("signerProfileId") or call.body.get("signatureProfileId")
     if wanted is not None:
-        return tenant.profile(wanted, call.context)
-    if call.context != tenant.home:
-        raise VendorError("SIGNER_PROFILE_NOT_FOUND")
-    return next(iter(tenant.profiles.values()))
+        profile = tenant.profile(wanted, call.context)
+        if profile.status != "ACTIVE":
+            raise VendorError("SIGNER_CREATION__SIGNATURE_PROFILE_ARCHIVED")
+        return profile
+    return tenant.default_profile(call.context)
 
 
 def _inputs(body: Mapping[str, Any]) -> dict[str, str]:
@@ -156,6 +182,18 @@ def _check_complete(profile: Profile, given: Mapping[str, Any]) -> None:
     missing = [name for name in profile.inputs_needed if given.get(name) is None]
     if missing:
         raise VendorError(_CREATION + "MISSING", inputs=missing)
+
+
+def _check_allowed(tenant: Tenant, profile: Profile, inputs: Mapping[str, str]) -> None:
+    offered = {*profile.inputs_needed, *profile.optional_inputs}
+    if refused := [name for name in inputs if name not in offered]:
+        raise VendorError(
+            _CREATION + "VALUE_INVALID", "The profile does not ask for this input", inputs=refused
+        )
+    domain = inputs.get("email", "").rpartition("@")[2].casefold()
+    others = (one for one in tenant.profiles.values() if one is not profile)
+    if any(domain == one.casefold() for other in others for one in other.email_domains):
+        raise VendorError("EMAIL_DOMAIN_ALREADY_USED_IN_ANOTHER_SIGNER_PROFILE")
 
 
 def _by_external_id(tenant: Tenant, context: Context, external_id: str | None) -> Signer | None:
@@ -189,13 +227,28 @@ def _reply(signer: Signer, *, already_exists: bool) -> dict[str, Any]:
     }
 
 
+_UPDATE = {**shapes.SIGNER_UPDATE, "isRecurrent": shapes.Key(shapes.flag)}
+
+
+def _as_v3(dto: Mapping[str, shapes.Key]) -> dict[str, shapes.Key]:
+    others = {name: key for name, key in dto.items() if name != "signerProfileId"}
+    return {**others, "signatureProfileId": shapes.Key(shapes.mongo_id)}
+
+
+_V3_UPDATE = {**_as_v3(_UPDATE), "signerId": shapes.Key(shapes.mongo_id, required=True)}
+_V3 = APP.replace("/v4/", "/v3/")
+
 ENDPOINTS: tuple[Endpoint, ...] = (
     post(f"{APP}/signers", create, shapes.SIGNER_CREATE),
+    post(f"{_V3}/signers", create, _as_v3(shapes.SIGNER_CREATE)),
     get(f"{APP}/signers/{{signerId}}", get_one),
-    put(f"{APP}/signers/{{signerId}}", update, shapes.SIGNER_UPDATE),
+    put(f"{APP}/signers/{{signerId}}", update, _UPDATE),
+    put(f"{_V3}/signers/{{signerId}}", update, _V3_UPDATE),
     get(f"{APP}/signers/{{signerId}}/details", details),
     put(f"{APP}/signers/{{signerId}}/regenerate-auth-secret", regenerate),
     delete(f"{APP}/signers/{{signerId}}/revoke", revoke),
+    post(f"{APP}/signers/{{signerId}}/id-proofing", prove_identity),
+    post(f"{APP}/signer-setup", setup),
     get(f"{APP}/signers-search", search),
     post(f"{APP}/signers-search", search, shapes.SEARCH),
     get(f"{APP}/signers-paginate", paginate),

@@ -14,10 +14,10 @@ _WEBHOOK = "/v4/webhooks/{webhookId}"
 
 
 def create(tenant: Tenant, call: Call) -> Any:
-    """POST: the answer is the list of all, the new one last."""
+    """POST: the answer is the list of all, the new one last (contract 9, row 14)."""
     endpoint = tenant.hooks.add(call.context, call.body["url"], call.body.get("description"))
     tenant.effects.add("webhook_created", endpoint.id)
-    return list_all(tenant, call)
+    return _written(tenant, call, endpoint)
 
 
 def list_all(tenant: Tenant, call: Call) -> Any:
@@ -30,7 +30,7 @@ def update(tenant: Tenant, call: Call) -> Any:
     endpoint = _endpoint(tenant, call)
     endpoint.url = call.body["url"]
     endpoint.description = call.body.get("description", endpoint.description)
-    return list_all(tenant, call)
+    return _written(tenant, call, endpoint)
 
 
 def remove(tenant: Tenant, call: Call) -> Any:
@@ -72,6 +72,10 @@ def resend(tenant: Tenant, call: Call) -> Any:
     """POST: deliver again, with a fresh token."""
     tenant.hooks.send(_event(tenant, call), _endpoint(tenant, call))
     return {}
+
+
+def _written(tenant: Tenant, call: Call, endpoint: WebhookEndpoint) -> Any:
+    return endpoint.json() if tenant.options.single_webhook_replies else list_all(tenant, call)
 
 
 def _endpoint(tenant: Tenant, call: Call) -> WebhookEndpoint:

@@ -24,6 +24,7 @@ from paraph_ignisign.simulator.tables import (
 )
 
 _EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_MIME_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*/[A-Za-z0-9][A-Za-z0-9.+-]*")
 _ENVELOPE_STRING = 512  # contract 5
 
 Check = Callable[[Any], bool]
@@ -81,6 +82,11 @@ def url(value: Any) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def mime_type(value: Any) -> bool:
+    """Accept a media type: two words around a slash, not a file's extension."""
+    return text(value) and _MIME_TYPE.fullmatch(value) is not None
 
 
 def moment(value: Any) -> bool:
@@ -203,11 +209,29 @@ REQUEST_UPDATE = {
     "extendedAuthSessionEnabled": Key(flag),
     "initialSignatureRequestId": Key(mongo_id),
     "signerIdsAsApprover": Key(each(mongo_id, unique=True)),
-    "recipients": Key(each(anything)),
+    "recipients": Key(each(email, unique=True)),  # the item is an assumption
     "fullPrivacy": Key(flag),
     "defaultSignatureMethod": Key(one_of(*METHODS)),
     "signerProfilesSignatureMethod": Key(each(record(PROFILE_METHOD))),
     "individualizeRequests": Key(flag),
+}
+ONE_CALL_SIGNER = {
+    "email": Key(email, required=True),
+    "firstName": Key(text),
+    "lastName": Key(text),
+    "signerProfileId": Key(mongo_id),
+}
+ONE_CALL_DOCUMENT = {
+    "originalName": Key(text, required=True),
+    "mimeType": Key(mime_type, required=True),
+    "base64": Key(text),
+    "url": Key(url),
+}
+ONE_CALL = {
+    "title": Key(up_to(1024), required=True),
+    "signatureMethod": Key(one_of(*METHODS), required=True),
+    "signers": Key(each(record(ONE_CALL_SIGNER)), required=True),
+    "documents": Key(each(record(ONE_CALL_DOCUMENT)), required=True),
 }
 BATCH_STATUS = {"signatureRequestIds": Key(each(mongo_id), required=True)}
 WEBHOOK = {"url": Key(url, required=True), "description": Key(text)}

@@ -6,6 +6,13 @@ Collected independently of the client; a simulator that shared these tables woul
 import re
 
 APP_ENVS = ("DEVELOPMENT", "STAGING", "PRODUCTION")  # contract 3
+# Contract 5 and the end of section 2.
+APP_TYPES = ("SIGNATURE", "SEAL", "LOG_CAPSULE", "BARE_SIGNATURE", "WEB3", "IGNISIGN_RIGHT_DELEGATION")
+# Contract 2, end: two types that the client does not serve at all; what it does not serve of the others is
+# refused with FEATURE_NOT_AVAILABLE (assumption).
+TYPE_REFUSALS = {"IGNISIGN_RIGHT_DELEGATION": "BAD_REQUEST", "WEB3": "NOT_YET_IMPLEMENTED"}
+INTEGRATION_MODES = ("BY_SIDE", "EMBEDDED", "MACHINE_TO_MACHINE")
+USER_ROLES = ("ADMIN", "USER", "READER")  # contract 2, user invitations
 MONGO_ID = re.compile(r"[0-9a-f]{24}")
 
 # Contract 5: signature methods, lowest first.
@@ -16,6 +23,13 @@ METHOD_INPUTS: dict[str, tuple[str, ...]] = {
     "ADVANCED_SMS": ("firstName", "lastName", "phoneNumber"),
     "ADVANCED_STD": ("firstName", "lastName"),
     "QUALIFIED_STD": ("firstName", "lastName"),
+}
+# Contract 5: references of identity proofings and authentications; which method asks for which is assumed.
+METHOD_CONFIGURATION: dict[str, dict[str, tuple[str, ...]]] = {
+    "SIMPLE_STD": {"idProofings": ("SIMPLE_DECLARATION_SES_STD",), "authMethods": ("SIMPLE",)},
+    "ADVANCED_SMS": {"idProofings": ("SIMPLE_DECLARATION_SES_SMS",), "authMethods": ("PHONE_SMS",)},
+    "ADVANCED_STD": {"idProofings": ("VIDEO_ROBOT_AES",), "authMethods": ("AES_EID",)},
+    "QUALIFIED_STD": {"idProofings": ("VIDEO_ROBOT_QES",), "authMethods": ("QES_EID",)},
 }
 _FOR_ALL = "FOR_ALL_SIGNERS_FOR_THE_SIGNATURE_PROFILE_REQUESTED"
 _NAMES = (
@@ -29,6 +43,9 @@ MANDATORY_INPUT_CODES = {
     "phoneNumber": f"CANNOT_UPDATE_SIGNATURE_REQUEST__PHONE_NUMBER_IS_MANDATORY_{_FOR_ALL}",
 }
 
+# Contract 5 orders the methods and the levels; which belongs to which is read off the names (assumption).
+EIDAS_LEVELS = {"SIMPLE_STD": "SES", "ADVANCED_SMS": "AES", "ADVANCED_STD": "AES", "QUALIFIED_STD": "QES"}
+
 # Contract 5: input references of a signer.
 SIGNER_INPUTS = (
     "firstName", "lastName", "email", "phoneNumber", "nationality", "birthDate", "birthPlace", "birthCountry",
@@ -36,10 +53,18 @@ SIGNER_INPUTS = (
 
 # Contract 5: groups of request states.
 DONE = frozenset({"COMPLETED", "EXPIRED", "FAILED", "CANCELLED"})
+CLOSED = DONE | {"LAUNCH_ERROR"}
 OPEN = frozenset({"READY", "LAUNCHING", "IN_PROGRESS"})
+
+# Data that cannot be turned into a document: JSON with this text in it ends its request in LAUNCH_ERROR.
+LAUNCH_ERROR_MARK = "simulated-launch-error"
 
 DIFFUSION_MODES = ("WHEN_READY", "SCHEDULED")
 PROOF_TYPES = ("PDF_WITH_SIGNATURES", "ADVANCED_LEGAL_KIT", "SIGNED_DATA", "C2PA")
+LOW_LEVEL_PROOF_TYPES = (
+    "CADES", "PKCS7", "PADES_ATTACHED", "JWSDET", "JWSATT", "JADESDET", "JADESATT", "XADESDET", "XADESATT",
+    "XMLDSIGDET", "XMLDSIGATT",
+)  # fmt: skip
 EVENT_FILTERS = ("ALL", "SUCCESS", "FAILED")  # contract 4.7
 TOPICS = (
     "APP", "SIGNATURE", "SIGNATURE_REQUEST", "SIGNER", "SIGNATURE_PROFILE", "SIGNATURE_SESSION",
@@ -54,11 +79,28 @@ QUICKSTART_ACTIONS: dict[tuple[str, str], str | None] = {
     ("SIGNATURE_REQUEST", "COMPLETED"): "CLOSED",
     ("SIGNATURE_REQUEST", "CANCELLED"): "CLOSED",
     ("SIGNATURE_REQUEST", "EXPIRED"): "CLOSED",
+    ("SIGNATURE_REQUEST", "FAILED"): None,
     ("SIGNATURE_REQUEST", "CHILDREN_GENERATED"): None,
+    ("SIGNATURE_REQUEST", "APPROVER_STEP"): None,
+    ("SIGNATURE_PROOF", "ADV_GENERATED"): None,
     ("SIGNATURE", "FINALIZED"): "SIGNATURE_SUCCESS",
     ("SIGNATURE", "FAILED"): "SIGNATURE_FAILED",
     ("SIGNATURE_SESSION", "INITIALIZED"): "STARTED",
     ("SIGNER", "INPUTS_ADDED"): "CLAIM_UPDATED",
+}
+
+# Contract 4.3: where the models repeat the action with the nature ERROR, the quick start has a name.
+QUICKSTART_FAILURES = frozenset({"SIGNATURE_PROOF", "SIGNATURE_SIGNER_IMAGE"})
+
+# Contract 5: what a signer declares by giving an input.
+CLAIMS = {
+    "lastName": "NATURAL_PERSON_NAME",
+    "email": "EMAIL_POSSESSION",
+    "phoneNumber": "PHONE_NUMBER_POSSESSION",
+    "nationality": "NATIONALITY",
+    "birthDate": "BIRTH_DATE",
+    "birthPlace": "BIRTH_PLACE",
+    "birthCountry": "BIRTH_COUNTRY",
 }
 
 # Contract 9, row 24: the union of the models' list and HE.

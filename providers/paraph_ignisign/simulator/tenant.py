@@ -5,11 +5,10 @@ belongs to another one.
 """
 
 import threading
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable
 from uuid import uuid4
 
-import attrs
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from paraph.testing.simulator import (
     CertificateAuthority,
@@ -19,50 +18,13 @@ from paraph.testing.simulator import (
     WebhookQueue,
 )
 from paraph_ignisign.simulator.agenda import Agenda
+from paraph_ignisign.simulator.application import BareGrants, InvitedUser, Machine
 from paraph_ignisign.simulator.credentials import Credentials, TechnicalTokens, new_id
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.hooks import Hooks
 from paraph_ignisign.simulator.model import Context, Document, Profile, SignatureRequest, Signer
-from paraph_ignisign.simulator.tables import METHODS, SIGNER_INPUTS
-
-
-@attrs.frozen(kw_only=True)
-class ProfileSpec:
-    """A signer profile to set up, as an operator would in the vendor's console."""
-
-    name: str
-    integration_mode: str = attrs.field(
-        default="BY_SIDE", validator=attrs.validators.in_(("BY_SIDE", "EMBEDDED"))
-    )
-    methods: tuple[str, ...] = attrs.field(
-        default=("SIMPLE_STD", "ADVANCED_STD"),
-        validator=attrs.validators.deep_iterable(attrs.validators.in_(METHODS)),
-    )
-    inputs_needed: tuple[str, ...] = attrs.field(
-        default=("firstName", "lastName", "email"),
-        validator=attrs.validators.deep_iterable(attrs.validators.in_(SIGNER_INPUTS)),
-    )
-
-
-DEFAULT_PROFILES = (
-    ProfileSpec(name="Customers by e-mail"),
-    ProfileSpec(name="Customers embedded", integration_mode="EMBEDDED"),
-)
-
-
-@attrs.frozen(kw_only=True)
-class Options:
-    """How the simulated vendor behaves where the contract leaves it open."""
-
-    app_env: str
-    profiles: Sequence[ProfileSpec]
-    quickstart: bool
-    jwt_lifetime: timedelta
-    webhook_token_lifetime: timedelta
-    processing: timedelta
-    """How long launching and finishing take, in simulated time; zero: done before the answer."""
-    page_size: int
-    max_file_bytes: int
+from paraph_ignisign.simulator.options import Options, ProfileSpec
+from paraph_ignisign.simulator.tables import SIGNER_INPUTS
 
 
 class Tenant:
@@ -88,6 +50,7 @@ class Tenant:
         self.lock = threading.RLock()
         self.agenda = Agenda()
         self.created_at = clock.now()
+        self.status = "ACTIVE"
         self.credentials = Credentials(str(uuid4()), lifetime=options.jwt_lifetime)
         self.tokens = TechnicalTokens(lifetime=options.webhook_token_lifetime)
         self.hooks = Hooks(
@@ -98,15 +61,31 @@ class Tenant:
             quickstart=options.quickstart,
             sign_base=sign_base,
         )
-        self.profiles = {profile.id: profile for profile in map(_profile, options.profiles)}
+        self.profiles = {profile.id: profile for profile in map(make_profile, options.profiles)}
         self.signers: dict[str, Signer] = {}
         self.requests: dict[str, SignatureRequest] = {}
         self.documents: dict[str, Document] = {}
+        self.machines: dict[str, Machine] = {}
+        if options.app_type == "SEAL":
+            machine = self._machine()
+            self.machines[machine.id] = machine
+        self.invited: dict[str, InvitedUser] = {}
+        self.bare = BareGrants()
 
     @property
     def home(self) -> Context:
         """The environment that the ready-made account uses."""
         return Context(app_id=self.credentials.app_id, app_env=self.options.app_env)
+
+    @property
+    def request_kind(self) -> str:
+        """The type of the signature requests that are made by hand here (contract 5)."""
+        return "SEAL" if self.options.app_type == "SEAL" else "STANDARD"
+
+    def check_open(self) -> None:
+        """Refuse everything if the application is not active (contract 5; which code is an assumption)."""
+        if self.status != "ACTIVE":
+            raise VendorError("APP_BLOCKED" if self.status == "BLOCKED" else "APP_NOT_ACTIVATED")
 
     def later(self, action: Callable[[], None]) -> None:
         """Run `action` when the vendor's background work would be done."""
@@ -121,6 +100,13 @@ class Tenant:
         if profile is None or context != self.home:
             raise VendorError("SIGNER_PROFILE_NOT_FOUND")
         return profile
+
+    def default_profile(self, context: Context) -> Profile:
+        """Return the profile of signers that name none: the first active one (assumption)."""
+        active = [one for one in self.profiles.values() if one.status == "ACTIVE"]
+        if context != self.home or not active:
+            raise VendorError("SIGNER_PROFILE_NOT_FOUND")
+        return active[0]
 
     def signer(self, signer_id: str, context: Context) -> Signer:
         """Return a signer of this environment."""
@@ -149,6 +135,13 @@ class Tenant:
             raise VendorError("DOCUMENT_BAD_ENV")
         return document
 
+    def _machine(self) -> Machine:
+        spec = ProfileSpec(name="Machines", integration_mode="MACHINE_TO_MACHINE", inputs_needed=())
+        profile = make_profile(spec)
+        self.profiles[profile.id] = profile
+        key = ec.generate_private_key(ec.SECP256R1())
+        return Machine(id=new_id(), context=self.home, profile=profile, key=key)
+
     def signers_of(self, request: SignatureRequest) -> list[Signer]:
         """Return the signers of a request, in its order."""
         return [self.signers[signer_id] for signer_id in request.signer_ids]
@@ -158,12 +151,18 @@ class Tenant:
         return [self.documents[document_id] for document_id in request.document_ids]
 
 
-def _profile(spec: ProfileSpec) -> Profile:
+def make_profile(spec: ProfileSpec) -> Profile:
+    """Return a new profile as `spec` wants it."""
+    others = tuple(name for name in SIGNER_INPUTS if name not in spec.inputs_needed)
     return Profile(
         id=new_id(),
         name=spec.name,
+        description=spec.description,
+        status=spec.status,
         integration_mode=spec.integration_mode,
-        methods=tuple(spec.methods),
-        inputs_needed=tuple(spec.inputs_needed),
-        optional_inputs=tuple(name for name in SIGNER_INPUTS if name not in spec.inputs_needed),
+        methods=spec.methods,
+        inputs_needed=spec.inputs_needed,
+        optional_inputs=others if spec.optional_inputs is None else spec.optional_inputs,
+        is_recurrent=spec.is_recurrent,
+        email_domains=spec.email_domains,
     )

@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from paraph.testing.simulator import Mail, pages
+from paraph.testing.simulator import Mail, pages, papers, sheets
 from paraph.testing.simulator.pages import PageState
+from paraph.testing.simulator.words import ENGLISH
 from paraph_sign8.dialect.words import WorkflowStatus
 from paraph_sign8.simulator import evidence, lifecycle
 from paraph_sign8.simulator.model import File, Signer, Workflow
@@ -84,7 +85,7 @@ def refuse(tenant: Tenant, request: Request, body: bytes) -> Response:
     reason = dict(parse_qsl(body.decode("utf-8", "replace"))).get("reason", "").strip()
     if len(reason) > _LONGEST_REASON:
         words = f"Please give a reason of at most {_LONGEST_REASON} characters."
-        parts = [pages.text(words), *_refusals(request.url.path, signer)]
+        parts = [pages.notice(words), *_refusals(request.url.path, signer)]
         return HTMLResponse(pages.page(workflow.name, PageState.SIGN, parts), status_code=400)
     lifecycle.refused(tenant, workflow, signer, reason)
     return _page("You have refused", PageState.CLOSED, "Nobody can sign this workflow any more.")
@@ -92,12 +93,17 @@ def refuse(tenant: Tenant, request: Request, body: bytes) -> Response:
 
 def view(tenant: Tenant, request: Request, _body: bytes) -> Response:
     """Show a document to somebody who got past the password."""
-    workflow, signer = _enter(tenant, request)
-    visit = tenant.visits.get(request.cookies.get(COOKIE, ""))
-    known = visit is not None and visit.signer_id == signer.id and visit.knows_password
-    if workflow.password and not known:
-        raise NoEntryError(403)
-    return Response(_file(workflow, request).current, media_type="application/pdf")
+    return Response(_seen(tenant, request).current, media_type="application/pdf")
+
+
+def sheet(tenant: Tenant, request: Request, _body: bytes) -> Response:
+    """Show one sheet of a document as a picture."""
+    file = _seen(tenant, request)
+    try:
+        picture = papers.draw_sheet(file.current, int(request.path_params["number"]))
+    except (sheets.NotDrawableError, ValueError) as error:
+        raise NoEntryError(404) from error
+    return Response(picture, media_type="image/png")
 
 
 def results(tenant: Tenant, request: Request, _body: bytes) -> Response:
@@ -123,6 +129,7 @@ ROUTES: Final[tuple[tuple[str, str, Page], ...]] = (
     ("POST", SIGNER, submit),
     ("POST", f"{SIGNER}/refuse", refuse),
     ("GET", f"{SIGNER}/files/{{file}}", view),
+    ("GET", f"{SIGNER}/files/{{file}}/sheets/{{number}}", sheet),
     ("GET", "/_sign8/workflows/{workflow}/results", results),
     ("GET", "/_sign8/workflows/{workflow}/results/{file}", result),
 )
@@ -157,6 +164,16 @@ def _file(workflow: Workflow, request: Request) -> File:
     if found is None:
         raise NoEntryError(404)
     return found
+
+
+def _seen(tenant: Tenant, request: Request) -> File:
+    """Return the file that somebody asks for who got past the password; NoEntryError."""
+    workflow, signer = _enter(tenant, request)
+    visit = tenant.visits.get(request.cookies.get(COOKIE, ""))
+    known = visit is not None and visit.signer_id == signer.id and visit.knows_password
+    if workflow.password and not known:
+        raise NoEntryError(403)
+    return _file(workflow, request)
 
 
 def _same(given: str, wanted: str) -> bool:
@@ -202,21 +219,31 @@ def _step(
         parts = [pages.form(action, [field], submit="Continue")]
     else:
         lifecycle.opened(tenant, workflow, signer)
-        files = [
-            (f"{base}/files/{file.id}?key={quote(signer.key)}", file.name or file.id)
-            for file in workflow.files.values()
-        ]
         fields = [
             pages.Field(name="consent", label="I have read the documents and agree to sign", checkbox=True),
             pages.Field(name="name", label="Your full name"),
         ]
         parts = [pages.text(workflow.description)] if workflow.description else []
-        parts += [pages.links(files), pages.form(action, fields, submit="Sign")]
+        parts += [_shown(file, base, quote(signer.key)) for file in workflow.files.values()]
+        parts.append(pages.form(action, fields, submit="Sign"))
     if complaint:
-        parts.insert(0, pages.text(complaint))
+        parts.insert(0, pages.notice(complaint))
     parts += _refusals(f"{base}/refuse", signer)
     html = pages.page(workflow.name or "A workflow to sign", PageState.SIGN, parts)
     return HTMLResponse(html, status_code=400 if complaint else 200)
+
+
+def _shown(file: File, base: str, key: str) -> pages.Markup:
+    """Return the part of a page that shows a document."""
+    address = f"{base}/files/{file.id}"
+    paper = papers.Paper(
+        label=file.name or file.id,
+        content=file.current,
+        media_type="application/pdf",
+        address=f"{address}?key={key}",
+        sheet=lambda number: f"{address}/sheets/{number}?key={key}",
+    )
+    return papers.show(paper, ENGLISH, [], unfolded=False)
 
 
 def _refusals(action: str, signer: Signer) -> list[pages.Markup]:
@@ -224,8 +251,8 @@ def _refusals(action: str, signer: Signer) -> list[pages.Markup]:
     reason = pages.Field(name="reason", label="Why you refuse")
     target = f"{action}?key={quote(signer.key)}"
     return [
-        pages.form(target, [reason], submit="Reject signing process", purpose="decline"),
-        pages.form(target, [], submit="Reject without a reason", purpose="decline"),
+        pages.form(target, [reason], submit="Reject signing process", purpose="decline", second=True),
+        pages.form(target, [], submit="Reject without a reason", purpose="decline", second=True),
     ]
 
 
@@ -267,4 +294,4 @@ def _sign(tenant: Tenant, workflow: Workflow, signer: Signer) -> Response:
 
 
 def _page(title: str, state: PageState, words: str, *, status: int = 200) -> Response:
-    return HTMLResponse(pages.page(title, state, [pages.text(words)]), status_code=status)
+    return HTMLResponse(pages.page(title, state, [pages.ending(words)]), status_code=status)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from paraph.flow.trust import trusted
 from paraph.testing.simulator import serve
 from paraph_ignisign.simulator import IgnisignSimulator
 
@@ -42,7 +43,8 @@ class Driver:
         self.app_id, self.app_env = credentials.app_id, app_env
         self.base_url = base_url
         key = credentials.api_key(app_env)
-        self.http = httpx.Client(base_url=base_url, headers={"authorization": f"Bearer {key}"})
+        bearer = {"authorization": f"Bearer {key}"}
+        self.http = httpx.Client(base_url=base_url, headers=bearer, verify=trusted())
 
     def __enter__(self) -> Self:
         """Return itself."""

@@ -1,104 +1,14 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paraph.lifecycle import ENDINGS
 from paraph.model import EvidenceKind, FactType, Level
 from paraph_ignisign import mapping
-from paraph_ignisign.mapping import ACTIONS, FAILURES, TOPICS, Meaning
 from paraph_ignisign.states import facts_of, how_it_ended
 from paraph_ignisign.wire import CONVERTER, RequestContext
-
-MODELS = """
-SIGNATURE_REQUEST INITIALIZED UPDATED READY LAUNCHED COMPLETED CANCELLED EXPIRED FAILED
-SIGNATURE_REQUEST CHILDREN_GENERATED APPROVER_STEP
-SIGNATURE FINALIZED FAILED
-SIGNATURE_SESSION INITIALIZED
-SIGNATURE_PROOF GENERATED ADV_GENERATED
-SIGNATURE_SIGNER_IMAGE GENERATED
-SIGNER CREATED INPUTS_ADDED
-SIGNATURE_PROFILE CREATED ARCHIVED
-APP SETTINGS_UPDATED MEMBERSHIP_UPDATED ARCHIVED
-"""
-GUIDE = """
-SIGNATURE_REQUEST INIT UPDATE PUBLISH LAUNCHED CLOSED
-SIGNATURE SIGNATURE_SUCCESS SIGNATURE_FAILED
-SIGNATURE_SESSION STARTED UPDATED
-SIGNATURE_PROOF GENERATED FAILED
-SIGNATURE_SIGNER_IMAGE GENERATED FAILED
-SIGNER CREATED CLAIM_UPDATED
-SIGNATURE_PROFILE CREATED UPDATED ARCHIVED
-APP SETTINGS_UPDATED MEMBERSHIP_UPDATED ARCHIVED
-"""
-OLDER = """
-SIGNATURE_REQUEST CHILDREN_GERENATED WAITING_DOCUMENTS
-SIGNATURE CREATED
-SIGNATURE_PROOF SIGNATURE_PROOF_GENERATED ADVANCED_PROOF_GENERATED
-SIGNER CLAIMS_UPDATED
-DOCUMENT_REQUEST PROVIDED DOC_PROVIDED FAILED
-"""
-
-
-def words(table: str) -> set[tuple[str, str]]:
-    """Read lines of a topic and its actions."""
-    rows = [line.split() for line in table.strip().splitlines()]
-    return {(topic, action) for topic, *actions in rows for action in actions}
-
-
-def test_every_spelling_of_every_vocabulary_has_a_meaning() -> None:
-    """The table holds the models' words, the guide's and the older ones, and nothing invented."""
-    assert words(MODELS) | words(GUIDE) | words(OLDER) == set(ACTIONS)
-
-
-def test_every_meaning_is_said_and_has_one_place() -> None:
-    """Each meaning has a spelling and at most one place; six have none, and are told as unknown."""
-    assert set(Meaning) == set(ACTIONS.values()) | {Meaning.PROOF_FAILED}
-    places = [
-        set(mapping.REQUEST_FACTS),
-        set(mapping.SIGNER_FACTS),
-        set(mapping.CONTACT_FACTS),
-        set(mapping.PROOFS),
-        set(mapping.ACCOUNT_CHANGES),
-    ]
-    wordless = {
-        Meaning.REQUEST_APPROVER_STEP,
-        Meaning.REQUEST_WAITING,
-        Meaning.IMAGE_GENERATED,
-        Meaning.IMAGE_FAILED,
-        Meaning.DOCUMENT_REQUEST_PROVIDED,
-        Meaning.DOCUMENT_REQUEST_FAILED,
-    }
-    assert {meaning: int(meaning not in wordless) for meaning in Meaning} == {
-        meaning: sum(meaning in place for place in places) for meaning in Meaning
-    }
-
-
-def test_both_vocabularies_mean_the_same() -> None:
-    """Where guide and models differ they are two spellings of one meaning."""
-    pairs = [
-        ("SIGNATURE_REQUEST", "INITIALIZED", "INIT"),
-        ("SIGNATURE_REQUEST", "UPDATED", "UPDATE"),
-        ("SIGNATURE_REQUEST", "READY", "PUBLISH"),
-        ("SIGNATURE", "FINALIZED", "SIGNATURE_SUCCESS"),
-        ("SIGNATURE", "FAILED", "SIGNATURE_FAILED"),
-        ("SIGNATURE_SESSION", "INITIALIZED", "STARTED"),
-        ("SIGNER", "INPUTS_ADDED", "CLAIM_UPDATED"),
-    ]
-    for topic, models, guide in pairs:
-        assert ACTIONS[topic, models] is ACTIONS[topic, guide]
-
-
-def test_topics_have_their_other_spellings() -> None:
-    """The three topics with two names are one topic each."""
-    aliases = {("APPLICATION", "APP"), ("SIGNATURE_IMAGE", "SIGNATURE_SIGNER_IMAGE")}
-    assert {*aliases, ("SIGNER_ID_PROOFING", "ID_PROOFING")} == {
-        (spelling, topic) for spelling, topic in TOPICS.items() if spelling != topic
-    }
-    assert {topic for topic, _ in ACTIONS} <= set(TOPICS.values())
-
-
-def test_an_error_never_means_success() -> None:
-    """What a failed message means is a failure, whatever its action."""
-    assert all(meaning.value.endswith(".failed") for meaning in FAILURES.values())
 
 
 def test_every_status_has_a_fact_and_ends_are_ends() -> None:
@@ -250,6 +160,104 @@ def test_proofs_are_ready_per_document_that_has_one() -> None:
 def test_an_unknown_status_is_kept() -> None:
     """A status of a later version of the API is kept as a word and moves nothing."""
     assert {"envelope.created": False, "unknown TELEPORTED": False} == types_of(status="TELEPORTED")
+
+
+REFS = st.lists(st.sampled_from(["a", "b", "c", "d"]), unique=True)
+SUMMARIES = st.lists(st.sampled_from(["a", "b", "c", "d"]).map(lambda ref: {"signerId": ref}))
+CONTEXTS = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from(sorted(mapping.STATUSES)) | st.just("TELEPORTED"),
+        "signerIds": st.none() | REFS,
+        "signerIdsAsApprover": st.none() | REFS,
+        "signedBy": st.none() | REFS,
+        "diffusionMode": st.sampled_from([None, "WHEN_READY", "SCHEDULED"]),
+        "expirationDate": STAMP,
+        "expirationDateIsActivated": st.none() | st.booleans(),
+        "closedAt": STAMP,
+        "signatureProofStatus": st.sampled_from([None, "IN_PROGRESS", "CREATED", "ON_ERROR", "CLEANED"]),
+        "initialSignatureRequestId": st.sampled_from([None, "r0", "r1"]),
+        "documents": st.none()
+        | st.lists(
+            st.builds(
+                lambda nature, summaries: {
+                    "_id": "d1",
+                    "documentNature": nature,
+                    "signatureSummaries": summaries,
+                },
+                st.sampled_from([None, "PDF", "FILE", "PRIVATE_FILE", "DATA_JSON"]),
+                SUMMARIES,
+            ),
+            max_size=2,
+        ),
+    }
+)
+
+
+@given(fields=CONTEXTS)
+def test_no_context_says_more_than_it_shows(fields: dict[str, Any]) -> None:
+    """Whatever a context holds: one ending at most, complete only if all signed, and no approver signs."""
+    facts = facts_of(context(**fields), "r1")
+    kinds = [fact.type for fact in facts]
+    signers, signed = set(fields["signerIds"] or ()), set(fields["signedBy"] or ())
+    approvers = set(fields["signerIdsAsApprover"] or ()) - signers
+    endings = {kind for kind in kinds if kind in {fact for fact, _, _ in ENDINGS}}
+    assert len(endings) <= 1
+    complete = fields["status"] == "COMPLETED" and bool(signers) and signers <= signed
+    assert complete == (FactType.ENVELOPE_COMPLETED in kinds)
+    by_people = {(fact.type, fact.target.partition("/")[0]) for fact in facts}
+    for ref in approvers:
+        assert (FactType.SIGNATORY_SIGNED, ref) not in by_people
+        assert (FactType.SIGNATORY_DOCUMENT_SIGNED, ref) not in by_people
+        assert (ref in signed) == ((FactType.SIGNATORY_APPROVED, ref) in by_people)
+    assert signed - approvers == {ref for kind, ref in by_people if kind is FactType.SIGNATORY_SIGNED}
+    others = {fact.type for fact in facts if fact.subject.ref != "r1"}
+    assert others == ({FactType.ENVELOPE_CHILD} if fields["initialSignatureRequestId"] == "r0" else set())
+    assert facts == facts_of(context(**fields), "r1")
+
+
+def test_approvers_are_asked_first_and_never_sign() -> None:
+    """Waiting for no date means waiting for approvers (concluded); launched, everybody was asked."""
+    people = {"signerIds": ["a"], "signerIdsAsApprover": ["boss"]}
+    created = {"envelope.created": False}
+    assert {**created, "signatory.invited boss": True} == types_of(status="READY", **people)
+    scheduled = types_of(status="READY", diffusionMode="SCHEDULED", **people)
+    assert {**created, "envelope.scheduled": False} == scheduled
+    asked = {"signatory.invited boss": False, "signatory.invited a": False, "envelope.sent": False}
+    assert {**created, **asked} == types_of(status="IN_PROGRESS", **people)
+    assert "signatory.approved boss" in types_of(status="IN_PROGRESS", signedBy=["boss"], **people)
+
+
+def test_an_approver_among_the_signers_leaves_the_end_open() -> None:
+    """If approvers are listed among the signers, a missing signature of theirs proves no cancellation."""
+    both = context(status="COMPLETED", signerIds=["a", "boss"], signerIdsAsApprover=["boss"], signedBy=["a"])
+    assert FactType.ENVELOPE_CLOSED is how_it_ended(both)
+
+
+def test_a_launch_that_failed_and_generated_children_are_told() -> None:
+    """LAUNCH_ERROR is a failure; a parent of children is what it was when published."""
+    assert "envelope.failed" in types_of(status="LAUNCH_ERROR", signerIds=["a"])
+    assert {"envelope.created": False} == types_of(status="CHILDREN_GENERATED", signerIds=["a"])
+    assert "envelope.scheduled" in types_of(status="CHILDREN_GENERATED", diffusionMode="SCHEDULED")
+
+
+@pytest.mark.parametrize(
+    ("nature", "media_type", "form"),
+    [
+        ("PDF", "application/pdf", "PDF_WITH_SIGNATURES"),
+        ("PDF_ENCRYPTED", None, "PDF_WITH_SIGNATURES"),
+        ("FILE", "image/png", "PDF_WITH_SIGNATURES"),
+        ("FILE", "text/plain", "SIGNED_DATA"),
+        ("FILE", None, "SIGNED_DATA"),
+        ("DATA_JSON", "application/json", "SIGNED_DATA"),
+        ("PRIVATE_FILE", "image/png", None),
+        (None, None, None),
+    ],
+)
+def test_the_signed_form_follows_the_nature(
+    nature: str | None, media_type: str | None, form: str | None
+) -> None:
+    """PDFs and images are signed as PDFs, other files and data as signed data, private ones nowhere."""
+    assert form == mapping.signed_form(nature, media_type)
 
 
 def test_a_child_names_itself_to_its_parent() -> None:

@@ -1,26 +1,29 @@
-import asyncio
 import base64
 import hashlib
 import json
 from datetime import UTC, datetime
 
 import attrs
-import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from paraph.errors import ConnectionLost, NotReady, Refused, UnsupportedCapability, VendorRefused
-from paraph.flow import NOT_DONE, UNKNOWN, Flow
-from paraph.flow.commands import Command, Recall, Remember, Shared
-from paraph.flow.intercept import intercept
-from paraph.flow.runners import AsyncRunner
-from paraph.flow.session import Sessions
-from paraph.model import Assurance, Document, FactType, Level, Secret, Trust
-from paraph.provider import SigningLink
-from paraph_ignisign import checks, endpoints, planning, reading, sending
+from paraph.errors import (
+    ConnectionLost,
+    Refused,
+)
+from paraph.flow import NOT_DONE, UNKNOWN
+from paraph.model import Assurance, Document, FactType, Level, Trust, Verb
+from paraph_ignisign import (
+    IgnisignOptions,
+    IgnisignStatement,
+    checks,
+    planning,
+    reading,
+    sending,
+)
 from support.hand import INTENT, Talk
-from support.ignisign_account import APP, PDF, account, carried, envelope, person
+from support.ignisign_account import APP, APP_ID, PDF, account, carried, envelope, person
 
 PROFILES = [
     {"_id": "p-old", "name": "Old", "status": "ARCHIVED", "integrationMode": "BY_SIDE"},
@@ -164,6 +167,81 @@ def test_dates_and_levels_are_described() -> None:
         },
         reply=context("DRAFT"),
     )
+
+
+def test_approvers_recipients_and_options_are_described() -> None:
+    """Approvers are signers apart, recipients addresses without a signer, options go as they are named."""
+    people = [
+        person("eve", verb=Verb.RECEIVE_COPY),
+        person("boss", verb=Verb.APPROVE, assurance=Assurance(level=Level.QES)),
+        person("ada"),
+        person("eva", verb=Verb.RECEIVE_COPY, email="eve@example.org"),
+    ]
+    statements = [
+        IgnisignStatement(text="All read", document="contract"),
+        IgnisignStatement(text="All meant"),
+    ]
+    options = [IgnisignOptions(statements=statements, full_privacy=False, extended_auth_session=True)]
+    talk = Talk(sending.send(carried(envelope(signatories=people, options=options)), account()))
+    planned(talk)
+    talk.expect("POST", f"{APP}/signers", reply={"signerId": "s-boss"})
+    talk.expect("POST", f"{APP}/signers", reply={"signerId": "s-ada"})
+    talk.expect("POST", f"{APP}/signature-requests", reply={"signatureRequestId": "r1"})
+    assert ("signatories", {"boss": "s-boss", "ada": "s-ada"}) in talk.known
+    talk.expect("POST", f"{APP}/init-documents", reply={"documentId": "d1"})
+    talk.expect("POST", "/v4/documents/d1/file", reply={"_id": "d1"})
+    here = {"appId": APP_ID, "appEnv": "STAGING", "signatureRequestId": "r1"}
+    talk.expect(
+        "PUT",
+        REQUEST,
+        body={
+            "title": "Contract",
+            "documentIds": ["d1"],
+            "signerIds": ["s-ada"],
+            "signerIdsAsApprover": ["s-boss"],
+            "recipients": ["eve@example.org"],
+            "externalId": "attempt1",
+            "defaultSignatureMethod": "SIMPLE_STD",
+            "statements": [
+                {**here, "documentId": "d1", "labelMd": "All read"},
+                {**here, "labelMd": "All meant"},
+            ],
+            "fullPrivacy": False,
+            "extendedAuthSessionEnabled": True,
+        },
+        reply=context("DRAFT"),
+    )
+
+
+VERBS = st.lists(st.sampled_from([Verb.SIGN, Verb.APPROVE, Verb.RECEIVE_COPY]), max_size=5)
+
+
+@given(verbs=VERBS.filter(lambda verbs: Verb.SIGN in verbs))
+def test_everybody_is_told_to_the_vendor_in_one_way(verbs: list[Verb]) -> None:
+    """Signers, approvers and recipients are told apart: each person once, in the envelope's order."""
+    people = [person(f"p{n}", verb=verb) for n, verb in enumerate(verbs)]
+    journal: dict[str, object] = {f"signer:p{n}": f"s{n}" for n in range(len(people))}
+    journal |= {"request": "r1", "document:contract": "d1", "content:contract": None}
+    talk = Talk(sending.send(carried(envelope(signatories=people)), account()), journal=journal)
+    planned(talk)
+    told = json.loads(talk.expect("PUT", REQUEST, reply=context("DRAFT")).content)
+    for name, verb, written in (
+        ("signerIds", Verb.SIGN, "s{}"),
+        ("signerIdsAsApprover", Verb.APPROVE, "s{}"),
+        ("recipients", Verb.RECEIVE_COPY, "p{}@example.org"),
+    ):
+        assert [written.format(n) for n, one in enumerate(verbs) if one is verb] == told.get(name, [])
+
+
+def test_individualised_requests_are_asked_for() -> None:
+    """The option becomes the vendor's flag; without it the flag is not sent at all."""
+    done = {"signer:ada": "s1", "request": "r1", "document:contract": "d1", "content:contract": None}
+    for chosen, flag in ((True, True), (False, None)):
+        asked = envelope(options=[IgnisignOptions(individualize=chosen)])
+        talk = Talk(sending.send(carried(asked), account()), journal=dict(done))
+        planned(talk)
+        told = json.loads(talk.expect("PUT", REQUEST, reply=context("DRAFT")).content)
+        assert flag == told.get("individualizeRequests")
 
 
 @pytest.mark.parametrize(
@@ -398,185 +476,53 @@ def test_only_wanted_inputs_leave_the_application() -> None:
     assert "phoneNumber" not in body
 
 
-# Afterwards
-
-
-def test_cancel_of_an_ended_request_is_no_error() -> None:
-    """Closing what has ended already reads how it ended instead of failing."""
-    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), "changed"))
-    refused = {"code": "SIGNATURE_REQUEST_ALREADY_COMPLETED", "message": "canary"}
-    talk.expect("POST", f"{REQUEST}/close", body={}, status=400, reply=refused)
-    ended = context("COMPLETED", signerIds=["s1"], signedBy=["s1"])
-    talk.expect("GET", f"{REQUEST}/context", reply=ended)
-    assert FactType.ENVELOPE_COMPLETED in {fact.type for fact in talk.result.facts}
-
-
-def test_cancel_that_was_refused_while_it_runs_is_an_error() -> None:
-    """A refusal of the close stays an error if the request has not ended."""
-    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), ""))
-    refused = {"code": "SIGNATURE_REQUEST_BAD_STATUS"}
-    talk.expect("POST", f"{REQUEST}/close", status=400, reply=refused)
-    with pytest.raises(VendorRefused, match="SIGNATURE_REQUEST_BAD_STATUS"):
-        talk.expect("GET", f"{REQUEST}/context", reply=context("PROCESSING"))
-
-
-def test_cancel_after_a_signature_is_cancelled_not_completed() -> None:
-    """The vendor's COMPLETED of a half-signed request is a cancellation, concluded and marked so."""
-    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), "changed"))
-    talk.expect("POST", f"{REQUEST}/close", reply={"signatureRequestId": "r1"})
-    ended = context("COMPLETED", signerIds=["s1", "s2"], signedBy=["s1"], closedAt="2025-03-01T11:00:00.000Z")
-    talk.expect("GET", f"{REQUEST}/context", reply=ended)
-    (end,) = [fact for fact in talk.result.facts if fact.type is FactType.ENVELOPE_CANCELLED]
-    assert ("changed", True, datetime(2025, 3, 1, 11, tzinfo=UTC)) == (end.reason, end.inferred, end.at)
-
-
-def test_an_accepted_close_is_closed_even_if_the_read_lags_behind() -> None:
-    """The vendor accepted: the request is closed for certain, although its context still says IN_PROGRESS."""
-    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), ""))
-    talk.expect("POST", f"{REQUEST}/close", reply={"signatureRequestId": "r1"})
-    talk.expect("GET", f"{REQUEST}/context", reply=context("IN_PROGRESS", signerIds=["s1"]))
-    closed = {(fact.type, fact.native) for fact in talk.result.facts}
-    assert (FactType.ENVELOPE_CLOSED, "close") in closed
-
-
-def test_a_close_whose_read_fails_is_closed_in_an_unknown_way() -> None:
-    """The close was accepted; without a read it is not claimed to be a cancellation."""
-    talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), ""))
-    talk.expect("POST", f"{REQUEST}/close", reply={"signatureRequestId": "r1"})
-    talk.expect("GET", f"{REQUEST}/context", status=403, reply=b"nothing")
-    assert [FactType.ENVELOPE_CLOSED] == [fact.type for fact in talk.result.facts]
-
-
-def linked(**changes: object) -> object:
-    """Make the flow that asks for a link of a signatory with delivery by link."""
-    sent = carried(
-        envelope(signatories=[person(delivery="link")]), vendor_ref="r1", signatories={"ada": "s/1"}
-    )
-    return reading.signing_link(sent, account(**changes), "ada")
-
-
-def test_the_signing_link_is_percent_encoded() -> None:
-    """Token and secret are encoded into the documented URL, which only a Secret shows."""
-    kept = {"signing-token:s/1:r1": "t&k+n=", "signer-secret:s/1": "s cret"}
-    link = Talk(linked(), kept=kept).result  # type: ignore[arg-type] # a flow
-    assert (
-        "https://sign.ignisign.io/signature-requests/r1/signers/s%2F1/sign?token=t%26k%2Bn%3D"
-        "&signerSecret=s%20cret&showTitle=false&showDescription=false&darkMode=false"
-        "&forceShowDocumentInformations=false"
-    ) == link.url.reveal()
-    assert "s%20cret" not in repr(link)
-
-
-def test_a_lost_signer_secret_is_made_anew() -> None:
-    """Without the kept secret a new one is made at the vendor and kept."""
-    talk = Talk(linked(), kept={"signing-token:s/1:r1": "tok"})  # type: ignore[arg-type] # a flow
-    path = f"{APP}/signers/s%2F1/regenerate-auth-secret"
-    talk.expect("PUT", path, body={}, reply={"authSecret": "fresh"})
-    assert "fresh" == talk.kept["signer-secret:s/1"]
-    assert "signerSecret=fresh&" in talk.result.url.reveal()
-
-
-def test_two_links_at_once_make_one_new_secret() -> None:
-    """Each new secret ends the one before it, so callers who lack it wait for the first to make it."""
-    kept = {"signing-token:s/1:r1": "tok"}
-    made: list[str] = []
-
-    async def renew(request: httpx.Request) -> httpx.Response:
-        made.append(f"secret-{len(made)}")
-        answer = made[-1]
-        await asyncio.sleep(0)
-        return httpx.Response(200, json={"authSecret": answer}, request=request)
-
-    def private(command: Command) -> Flow[object] | None:
-        if isinstance(command, Recall):
-            found = kept.get(command.key)
-            return _value(None if found is None else Secret(found))
-        if isinstance(command, Remember):
-            kept[command.key] = command.value.reveal()
-            return _value(None)
-        if isinstance(command, Shared):
-            produce = command.produce
-            return _ask(attrs.evolve(command, produce=lambda: intercept(produce(), private)))
-        return None
-
-    def links() -> Flow[SigningLink]:
-        return intercept(linked(), private)  # type: ignore[arg-type] # a flow
-
-    async def main() -> list[SigningLink]:
-        async with httpx.AsyncClient(transport=httpx.MockTransport(renew)) as client:
-            runner = AsyncRunner(Sessions(lambda _: client))
-            return await asyncio.gather(*(runner.run(links()) for _ in range(3)))
-
-    found = asyncio.run(main())
-    assert (["secret-0"], "secret-0") == (made, kept["signer-secret:s/1"])
-    assert all("signerSecret=secret-0&" in link.url.reveal() for link in found)
-
-
-def _value(value: object) -> Flow[object]:
-    return value
-    yield  # makes this a flow
-
-
-def _ask(command: Command) -> Flow[object]:
-    return (yield command)
-
-
-def test_a_link_needs_the_token_and_the_right_delivery() -> None:
-    """Before the launch there is no link yet; for a mailed signatory there never is one."""
-    with pytest.raises(NotReady, match=r"envelope\.sent"):
-        Talk(linked())  # type: ignore[arg-type] # a flow
-    mailed = carried(vendor_ref="r1", signatories={"ada": "s1"})
-    with pytest.raises(UnsupportedCapability, match="signing_link"):
-        Talk(reading.signing_link(mailed, account(), "ada"))
-
-
-def test_ensure_webhook_registers_once_and_finds_by_url() -> None:
-    """An endpoint is found by its URL in the list of all, the newest if there are several."""
-    url = "https://app.example/hooks/hr/path-secret"
-    mine = {"_id": "w2", "url": url, "_createdAt": "2025-01-02T00:00:00.000Z"}
-    older = {"_id": "w1", "url": url, "_createdAt": "2025-01-01T00:00:00.000Z"}
-    other = {"_id": "w0", "url": "https://elsewhere.example"}
-    talk = Talk(endpoints.ensure_webhook(account(), url))
-    talk.expect("GET", f"{APP}/webhooks", reply=[other])
-    expected = {"url": url, "description": "paraph account hr"}
-    talk.expect("POST", f"{APP}/webhooks", body=expected, reply=[mine, other, older])
-    assert "w2" == talk.result
-    again = Talk(endpoints.ensure_webhook(account(), url))
-    again.expect("GET", f"{APP}/webhooks", reply={"webhooks": [older]})
-    assert "w1" == again.result
-    single = Talk(endpoints.ensure_webhook(account(), url))
-    single.expect("GET", f"{APP}/webhooks", reply=[])
-    single.expect("POST", f"{APP}/webhooks", reply=mine)
-    assert "w2" == single.result
-
-
-def test_past_deliveries_are_read_page_by_page() -> None:
-    """Pages are read until one brings nothing new; a vendor that counts from 0 loses no page."""
-    url = "https://app.example/hooks/hr/path-secret"
-
-    def event(number: int) -> dict[str, object]:
-        content = {"signatureRequestId": f"r{number}", "signerId": "s1"}
-        body = {
-            "topic": "SIGNATURE_SESSION",
-            "action": "INITIALIZED",
-            "msgNature": "INFO",
-            "content": content,
-        }
-        return {"_id": f"e{number}", "status": "FAILED", "_createdAt": "2025-01-01T00:00:00.000Z", **body}
-
-    talk = Talk(endpoints.past_deliveries(account()))
-    talk.expect(
-        "GET", f"{APP}/webhooks", reply=[{"_id": "w1", "url": url}, {"_id": "w2", "url": "https://x"}]
-    )
-    path, data = "/v4/webhooks/w1/events", {"total": 2, "page": 1}
-    asked = {"filter": "ALL"}
-    talk.expect("GET", path, query={**asked, "page": "1"}, reply={"events": [event(1)], "searchData": data})
-    talk.expect("GET", path, query={**asked, "page": "2"}, reply={"events": [], "searchData": data})
-    talk.expect("GET", path, query={**asked, "page": "0"}, reply={"events": [event(2), event(1)]})
-    assert [("e2", "r2", False), ("e1", "r1", False)] == [
-        (past.id, past.subject_ref, past.delivered) for past in talk.result
+def test_an_approver_takes_the_signers_profile_and_asks_for_no_method_of_it() -> None:
+    """An approver goes by the profile of the signers with the same delivery; alone, by any that is active."""
+    profiles = [
+        {**PROFILES[1], "_id": "p-plain", "signatureAuthMethodsConfiguration": {"SIMPLE_STD": {}}},
+        {**PROFILES[1], "_id": "p-mail", "signatureAuthMethodsConfiguration": {"QUALIFIED_STD": {}}},
+        {**PROFILES[2], "_id": "p-link", "signatureAuthMethodsConfiguration": {"SIMPLE_STD": {}}},
     ]
-    assert [FactType.SIGNATORY_OPENED] == [fact.type for fact in talk.result[0].facts]
+    boss = person("boss", verb=Verb.APPROVE)
+    signer = person("ada", assurance=Assurance(level=Level.QES))
+    for delivery, profile in (("email", "p-mail"), ("link", "p-link")):
+        people = [attrs.evolve(boss, delivery=delivery), signer]
+        talk = Talk(planning.plan(envelope(signatories=people), account()))
+        talk.expect("GET", f"{APP}/signer-profiles", reply=profiles)
+        for wanted in dict.fromkeys(("p-mail", profile)):
+            talk.expect("GET", f"{APP}/signer-profiles/{wanted}/inputs-needed", reply=NEEDED)
+        found = talk.result
+        assert () == found.problems
+        assert {"p-mail": "QUALIFIED_STD"} == found.methods
+        assert profile == found.new_signer(people[0], "ref").signer_profile_id
+
+
+def application(**here: object) -> dict[str, object]:
+    """Make the application as the console set it up."""
+    return {"appId": "x", "settings": {"defaultLanguage": "FR"}, "envSettings": {"STAGING": here}}
+
+
+@pytest.mark.parametrize(
+    ("language", "extended", "shown", "expected"),
+    [
+        ("de", None, {"languageCanBeChanged": False}, ["language.fixed"]),
+        ("fr", None, {"languageCanBeChanged": False}, []),
+        ("de", None, {"languageCanBeChanged": True}, []),
+        ("de", None, {}, []),
+        (None, True, {"extendedAuthSessionEnabled": False}, ["extended_auth_session.off"]),
+        (None, True, {"extendedAuthSessionEnabled": True}, []),
+        ("de", False, {"extendedAuthSessionEnabled": False}, []),
+    ],
+)
+def test_what_the_console_forbids_is_said_before_sending(
+    language: str | None, extended: bool | None, shown: dict[str, object], expected: list[str]
+) -> None:
+    """A language or extended sessions that the application does not allow are problems before sending."""
+    options = [IgnisignOptions(extended_auth_session=extended)]
+    talk = Talk(planning.preflight(envelope(language=language, options=options), account()))
+    talk.expect("GET", f"/v4/applications/{APP_ID}/context", reply=application(**shown))
+    planned(talk)
+    assert expected == [problem.code for problem in talk.result]
 
 
 def test_reads_are_repeated_and_effects_are_not() -> None:

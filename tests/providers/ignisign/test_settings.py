@@ -1,18 +1,14 @@
-import base64
-import json
-from datetime import UTC, datetime, timedelta
 
 import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paraph.errors import AuthenticationFailed, ConfigurationError, VendorUnavailable
+from paraph.errors import ConfigurationError
 from paraph.model import Secret
-from paraph_ignisign import auth, checks
+from paraph_ignisign import checks
 from paraph_ignisign.provider import IgnisignProvider
 from paraph_ignisign.settings import AppEnv, IgnisignSettings, is_v2, parse_key
-from support.hand import AT, Talk, answer_of
 from support.ignisign_account import APP_ID, KEY, UUID, account, envelope
 
 OLD = "sk_staging_0d2a7f3e-8e5b-4b0c-9a55-0f9c3b1d2e4f"
@@ -140,77 +136,3 @@ def test_no_problem_shows_a_key() -> None:
     with pytest.raises(ConfigurationError) as caught:
         settings.credentials()
     assert "canary" not in str(caught.value)
-
-
-# Authentication
-
-
-def jwt(**claims: object) -> str:
-    """Make a token with these claims and no signature."""
-    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
-    return f"e30.{payload}.c2ln"
-
-
-def old(**options: object) -> object:
-    """Make an account with an old secret."""
-    plain = {"app_secret": Secret(OLD), "app_id": "appId_1", "app_env": "STAGING"}
-    return account(**{**plain, **options})
-
-
-EXCHANGED = {"appId": "appId_1", "appEnv": "STAGING", "secret": OLD}
-
-
-def test_a_v2_key_is_the_bearer_itself() -> None:
-    """A new key is used as it is, and a refused one cannot be renewed."""
-    expected = {"Authorization": f"Bearer {KEY}"}
-    assert expected == answer_of(auth.authorize(account(), None))
-    assert expected == answer_of(auth.authorize(account(), expected))
-
-
-def test_an_old_secret_is_exchanged_once_and_renewed_when_refused() -> None:
-    """The exchanged token is shared; the token that was refused is replaced, a newer one is not."""
-    shared: dict[str, object] = {}
-    token = jwt(exp=int((AT + timedelta(hours=1)).timestamp()))
-    first = Talk(auth.authorize(old(), None), shared=shared)  # type: ignore[arg-type] # an account
-    first.expect("POST", "/v4/auth/app-api", body=EXCHANGED, reply={"jwtToken": token})
-    assert {"Authorization": f"Bearer {token}"} == first.result
-    assert Talk(auth.authorize(old(), None), shared=shared).over  # type: ignore[arg-type] # an account
-    refused = {"Authorization": f"Bearer {token}"}
-    again = Talk(auth.authorize(old(), refused), shared=shared)  # type: ignore[arg-type] # an account
-    again.expect("POST", "/v4/auth/app-api", body=EXCHANGED, reply={"jwtToken": jwt(n=2)})
-    late = Talk(auth.authorize(old(), refused), shared=shared)  # type: ignore[arg-type] # an account
-    assert late.over, "somebody renewed it already"
-    other = Talk(auth.authorize(old(), {"X-Other": "1"}), shared=shared)  # type: ignore[arg-type] # an account
-    assert other.over, "headers that hold no token refuse none"
-
-
-def test_a_refused_exchange_is_an_authentication_failure() -> None:
-    """Whatever 4xx refuses the exchange, it is the credentials; a failing server stays a failing server."""
-    for status, code in ((400, "API_AUTH_BAD_REQUEST"), (403, "X"), (404, "APP_NOT_FOUND")):
-        talk = Talk(auth.authorize(old(), None))  # type: ignore[arg-type] # an account
-        with pytest.raises(AuthenticationFailed, match=code):
-            talk.expect("POST", "/v4/auth/app-api", status=status, reply={"code": code, "message": OLD})
-    talk = Talk(auth.authorize(old(), None))  # type: ignore[arg-type] # an account
-    with pytest.raises(VendorUnavailable):
-        talk.expect("POST", "/v4/auth/app-api", status=503, reply=None)
-
-
-@pytest.mark.parametrize("text", ["", "a.b", "a.!.c", "a.e30.c", jwt(exp="1"), jwt(exp=True), jwt(exp=1e30)])
-def test_a_token_without_a_readable_end_is_used_until_refused(text: str) -> None:
-    """A token whose end cannot be read has none."""
-    assert auth.expiry_of(Secret(text)) is None
-    assert auth.renewal(None, AT, timedelta(seconds=60)) is None
-
-
-@given(life=st.integers(min_value=1, max_value=10**6), skew=st.integers(min_value=0, max_value=10**6))
-def test_a_token_is_renewed_before_its_end_and_not_at_once(life: int, skew: int) -> None:
-    """Renewal lies between half of the token's life and its end, whatever the margin."""
-    end = AT + timedelta(seconds=life)
-    renewal = auth.renewal(end, AT, timedelta(seconds=skew))
-    assert renewal is not None
-    assert AT + (end - AT) / 2 <= renewal <= end
-
-
-def test_the_end_of_a_token_is_read_in_utc() -> None:
-    """The claim exp counts seconds since 1970, UTC."""
-    assert datetime(2025, 3, 1, 12, tzinfo=UTC) == auth.expiry_of(Secret(jwt(exp=1740830400)))

@@ -219,6 +219,7 @@ def test_the_quick_start_vocabulary() -> None:
             "LAUNCHED",
             "STARTED",
             "SIGNATURE_SUCCESS",
+            "GENERATED",
             "CLOSED",
             "GENERATED",
         ]

@@ -58,6 +58,21 @@ def test_endpoints_come_as_list_or_object(value: object, ids: list[str]) -> None
     assert ids == [endpoint.id for endpoint in found.webhooks]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"_id": "i", "email": "a@example.org"}],
+        {"_id": "i", "email": "a@example.org"},
+        {"invitations": [{"userInvitationId": "i"}]},
+        {"result": [{"_id": "i", "email": "a@example.org"}]},
+    ],
+)
+def test_invitations_come_as_list_or_object(value: object) -> None:
+    """No document shows the answer: every shape that is likely is read."""
+    found = structure_answer(answer(value), wire.InvitedUsers, converter=CONVERTER)
+    assert ["i"] == [invitation.id for invitation in found.invitations]
+
+
 def test_a_context_is_read_and_unknown_fields_are_tolerated() -> None:
     """A full context is read; what is new or null in it does no harm."""
     value = {

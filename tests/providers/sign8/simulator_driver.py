@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from paraph.flow.trust import trusted
 from paraph.testing.simulator import Mail, Person, serve
 from paraph_sign8.simulator import Sign8Simulator
 
@@ -54,7 +55,7 @@ class Driver:
         self.simulator = simulator
         self.dialect = simulator.tenant.dialect
         self.organization_id = simulator.tenant.organization_id
-        self.http = httpx.Client(base_url=base_url, trust_env=False)
+        self.http = httpx.Client(base_url=base_url, trust_env=False, verify=trusted())
         self.headers = self._credentials()
 
     def __enter__(self) -> Self:

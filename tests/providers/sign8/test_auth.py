@@ -107,17 +107,12 @@ def test_any_answer_is_a_token_or_a_declared_error(answer: Any) -> None:
         assert value.isprintable()
 
 
-@given(st.integers(1, 10**6))
-def test_a_token_is_renewed_before_its_end_but_not_before_its_half(life: int) -> None:
-    """The renewal lies between half of the life and its end, a minute early where that fits."""
-    at = auth.renewal(life, AT)
-    assert at is not None
-    assert timedelta(seconds=life) / 2 <= at - AT < timedelta(seconds=life)
-    if life >= 120:
-        assert timedelta(seconds=life - 60) == at - AT
-
-
 @pytest.mark.parametrize("life", [None, True, 0, -5, float("nan"), float("inf"), 10**12, "soon", [], "-1"])
 def test_a_life_that_says_nothing_is_none(life: Any) -> None:
     """A token without a sensible end is used until it is refused."""
-    assert auth.renewal(life, AT) is None
+    assert auth.lifetime(life) is None
+
+
+def test_a_life_is_counted_in_seconds() -> None:
+    """As a number, or as a number's digits."""
+    assert [timedelta(seconds=600)] * 3 == [auth.lifetime(life) for life in (600, 600.0, "600")]

@@ -21,7 +21,7 @@ from paraph.errors import (
 )
 from paraph.flow import Downloaded
 from paraph.model import Document, Evidence, EvidenceKind, FactType, Source, Trust
-from paraph_sign8 import downloading, reading
+from paraph_sign8 import reading
 from support.hand import Talk
 from support.sign8_account import PDF, account, carried, dialect, envelope, sent, without
 
@@ -352,19 +352,6 @@ def test_the_unsigned_original_is_never_taken_for_the_signed_document() -> None:
                 query=QUERY,
                 reply={"content": base64.b64encode(PDF).decode()},
             )
-
-
-@given(st.binary(max_size=3000), st.integers(1, 700))
-def test_only_a_pdf_passes_the_sink(content: bytes, step: int) -> None:
-    """However a download is cut, all of a PDF comes through, and nothing of anything else."""
-    for whole in (content, b"x" * 10 + b"%PDF-" + content, b"\n" * 1020 + b"%PDF-" + content):
-        inner = io.BytesIO()
-        sink = downloading.PdfSink(inner)
-        for begin in range(0, len(whole), step):
-            sink.write(whole[begin : begin + step])
-        genuine = b"%PDF-" in whole[: downloading.HEAD]
-        assert genuine == sink.genuine
-        assert (whole if genuine else b"") == inner.getvalue()
 
 
 @given(

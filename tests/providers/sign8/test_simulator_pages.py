@@ -271,22 +271,38 @@ def test_results_open_with_their_key_and_only_at_the_end(vendor: Driver) -> None
 
 
 class _Tags(HTMLParser):
-    """Collects the names of elements and attributes."""
+    """Collects the names of elements and attributes, and the addresses of pictures."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: set[str] = set()
+        self.pictures: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen |= {tag, *(name for name, _value in attrs)}
+        self.pictures += [value or "" for name, value in attrs if (tag, name) == ("img", "src")]
+
+
+def test_sheets_are_pictures_behind_the_password(vendor: Driver, browser: httpx.Client) -> None:
+    """Each sheet of a PDF is a PNG, for whoever may see the document and nobody else; there are no others."""
+    _workflow_id, (file_id,), _signers = vendor.started(password="open sesame")
+    first = vendor.link().replace("?", f"/files/{file_id}/sheets/0?")
+    browser.get(vendor.link())
+    assert 403 == browser.get(first).status_code
+    browser.post(vendor.link(), data={"password": "open sesame"})
+    shown = browser.get(first)
+    assert (200, b"\x89PNG") == (shown.status_code, shown.content[:4])
+    others = [browser.get(first.replace("/sheets/0", f"/sheets/{number}")) for number in ("99", "-1", "x")]
+    assert [404, 404, 404] == [other.status_code for other in others]
 
 
 def test_pages_show_text_as_text_and_need_no_script(vendor: Driver) -> None:
-    """What the sender wrote cannot become markup, and no page has a script."""
+    """What the sender wrote cannot become markup, no page has a script, and the only pictures are sheets."""
     vendor.started(name="<script>alert(1)</script>", description='"><img src=x onerror=alert(1)>')
     page = httpx.get(vendor.link())
     reader = _Tags()
     reader.feed(page.text)
     assert "form" in reader.seen
-    assert {"script", "img", "onerror", "onclick"}.isdisjoint(reader.seen)
+    assert {"script", "onerror", "onclick"}.isdisjoint(reader.seen)
+    assert {True} == {"/sheets/" in address for address in reader.pictures}
     assert "&lt;script&gt;" in page.text

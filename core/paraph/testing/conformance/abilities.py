@@ -19,15 +19,17 @@ from paraph.errors import Unobservable, UnsupportedCapability
 from paraph.flow.commands import Flow
 from paraph.model import Decision, Envelope, Lifecycle, Secret
 from paraph.provider import (
+    Adopts,
     Cancels,
     Capability,
     Carried,
+    ClosesDrafts,
     GivesLinks,
     ListsEvents,
     ManagesWebhooks,
     Reminds,
 )
-from paraph.testing.conformance import observing
+from paraph.testing.conformance import adoption, drafts, observing
 from paraph.testing.conformance.bench import Bench
 from paraph.testing.conformance.features import completes
 from paraph.testing.conformance.findings import expect, fail
@@ -266,6 +268,23 @@ ABILITIES: Final[Mapping[Capability, Ability]] = MappingProxyType(
             direct=lambda bench, carried: (
                 bench.provider.cancel(carried, bench.account, "")
                 if isinstance(bench.provider, Cancels)
+                else None
+            ),
+        ),
+        F.CLOSE_DRAFT: Ability(
+            works=drafts.closed,
+            direct=lambda bench, carried: (
+                bench.provider.close_draft(carried, bench.account)
+                if isinstance(bench.provider, ClosesDrafts)
+                else None
+            ),
+        ),
+        F.ADOPT: Ability(
+            works=adoption.works,
+            asked=lambda bench, envelope: bench.client.adopt(ACCOUNT, bench.carried(envelope).vendor_ref),
+            direct=lambda bench, carried: (
+                bench.provider.adopt(carried.vendor_ref, bench.account)
+                if isinstance(bench.provider, Adopts)
                 else None
             ),
         ),

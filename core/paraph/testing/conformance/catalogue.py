@@ -95,10 +95,11 @@ def _by_part(offered: Capabilities) -> Iterator[Check]:
         run = parts.level_works if works else parts.refused_level
         name = f"level {level.name} {'works' if works else 'is refused'}"
         yield Check(name=name, run=partial(run, level=level))
-    for verb in set(Verb) - offered.verbs:
+    # In the order of the vocabularies: processes that share the checks among them agree on it.
+    for verb in (each for each in Verb if each not in offered.verbs):
         run_verb = partial(parts.refused_verb, verb=verb)
         yield Check(name=f"verb {verb.value} is refused", run=run_verb, styles=ALONE)
-    for regime in set(Regime) - offered.regimes:
+    for regime in (each for each in Regime if each not in offered.regimes):
         run_regime = partial(parts.refused_regime, regime=regime)
         yield Check(name=f"regime {regime.value} is refused", run=run_regime, styles=ALONE)
     for kind in sorted(offered.evidence):

@@ -9,7 +9,8 @@ GET         /_simulator/outbox        e-mails the vendor would have sent: to, su
 GET         /_simulator/effects       the journal of effects
 GET         /_simulator/authority.pem the root certificate to trust
 POST        /_simulator/clock         {"advance_seconds": number}
-POST        /_simulator/faults        one fault, or a list of them
+GET         /_simulator/faults        what is armed, each with the number of matches left
+POST        /_simulator/faults        one fault, or a list of them; `faults` says which there are
 DELETE      /_simulator/faults        disarm all
 ==========  ========================  =====================================================
 """
@@ -54,6 +55,10 @@ class Simulator(ABC):
     provider: ClassVar[str]
     """The provider's name as configuration says it."""
 
+    verification_path: ClassVar[str] = ""
+    """Where the vendor checks what its webhooks carry, as a regular expression for the whole path; empty if
+    it offers no such call. The fault `verifier_down` breaks it."""
+
     def __init__(
         self,
         *,
@@ -63,7 +68,7 @@ class Simulator(ABC):
     ) -> None:
         self.clock = SimulatedClock()
         self.authority = CertificateAuthority()
-        self.faults = Faults()
+        self.faults = Faults(clock=self.clock, verification_path=self.verification_path)
         self.webhooks = WebhookQueue(
             clock=self.clock,
             faults=self.faults,
@@ -128,6 +133,7 @@ class Simulator(ABC):
             Route("/_simulator/effects", self._get_effects, methods=["GET"]),
             Route("/_simulator/authority.pem", self._get_authority, methods=["GET"]),
             Route("/_simulator/clock", self._post_clock, methods=["POST"]),
+            Route("/_simulator/faults", self._get_faults, methods=["GET"]),
             Route("/_simulator/faults", self._post_faults, methods=["POST"]),
             Route("/_simulator/faults", self._delete_faults, methods=["DELETE"]),
         ]
@@ -153,15 +159,17 @@ class Simulator(ABC):
         now = await run_in_threadpool(self.clock.advance, timedelta(seconds=seconds))
         return JSONResponse({"now": now.isoformat()})
 
+    async def _get_faults(self, _request: Request) -> Response:
+        armed = [{**attrs.asdict(fault), "left": left} for fault, left in self.faults.waiting()]
+        return JSONResponse(armed)
+
     async def _post_faults(self, request: Request) -> Response:
         body = await _json(request)
         wanted = body if isinstance(body, list) else [body]
         try:
-            faults = [parse_fault(values if isinstance(values, dict) else {}) for values in wanted]
+            self.faults.add(*(parse_fault(each if isinstance(each, dict) else {}) for each in wanted))
         except (ValueError, TypeError) as error:
             return _refusal(str(error))
-        for fault in faults:
-            self.faults.add(fault)
         return JSONResponse({"armed": len(self.faults.waiting())})
 
     async def _delete_faults(self, _request: Request) -> Response:

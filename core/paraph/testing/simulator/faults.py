@@ -4,10 +4,14 @@ A fault waits for the next `times` requests whose method and path match, then it
 match wins. The kinds differ in one thing that matters most to a client: whether the *effect* happened.
 
 ==============  ==========================================================================
-no effect       `status` answers at once; `reset` resets the connection
+no effect       `status` answers at once, 503 unless told otherwise; `rate_limit` answers 429
+                with Retry-After, `seconds` rounded up; `reset` resets the connection;
+                `verifier_down` is `status` on the path where the vendor checks what webhooks
+                carry, whatever `path` the fault has
 effect, then    `lost` resets instead of answering; `cut` stops in the middle of the body;
                 `not_json`, `huge` and `gzip_bomb` replace the body under the same status
-effect, late    `slow` waits, then everything goes its way
+effect, late    `slow` waits, then everything goes its way; `clock_jump` first moves the
+                simulated clock by `seconds`, so that something is over when the request is met
 webhooks        `webhook_drop`, `webhook_double`, `webhook_delay`, `webhook_shuffle`: taken by the
                 queue, matched against the endpoint's path
 ==============  ==========================================================================
@@ -16,17 +20,22 @@ webhooks        `webhook_drop`, `webhook_double`, `webhook_delay`, `webhook_shuf
 import asyncio
 import gzip
 import io
+import math
 import re
 import threading
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from enum import StrEnum
+from http import HTTPStatus
 
 import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from paraph.testing.simulator.clock import SimulatedClock
 from paraph.testing.simulator.server import ABORT, CUT
 
 CONTROL_PREFIX = "/_simulator/"
+_MAX_SECONDS = 10**9
 _CHUNK = 1 << 20
 
 
@@ -35,6 +44,9 @@ class FaultKind(StrEnum):
 
     SLOW = "slow"
     STATUS = "status"
+    RATE_LIMIT = "rate_limit"
+    VERIFIER_DOWN = "verifier_down"
+    CLOCK_JUMP = "clock_jump"
     RESET = "reset"
     LOST = "lost"
     CUT = "cut"
@@ -60,12 +72,15 @@ class Fault:
     method: str = "*"
     path: str = ".*"
     times: int = attrs.field(default=1, validator=attrs.validators.ge(1))
-    seconds: float = attrs.field(default=1.0, validator=attrs.validators.ge(0))
-    """How long `slow` and `webhook_delay` wait."""
+    seconds: float = attrs.field(
+        default=1.0, validator=[attrs.validators.ge(0), attrs.validators.lt(_MAX_SECONDS)]
+    )
+    """How long `slow` and `webhook_delay` wait, in real time; the longest that `webhook_shuffle` holds back;
+    what `rate_limit` asks to wait; how far `clock_jump` goes, in simulated time."""
     status: int = attrs.field(default=503, validator=[attrs.validators.ge(200), attrs.validators.lt(600)])
     headers: Mapping[str, str] = attrs.field(factory=dict)
     body: str = ""
-    """What `status` and `not_json` answer."""
+    """What `status`, `rate_limit`, `verifier_down` and `not_json` answer."""
     size: int = attrs.field(default=64 << 20, validator=attrs.validators.ge(1))
     """Decoded bytes of `huge` and `gzip_bomb`."""
 
@@ -85,6 +100,8 @@ def parse_fault(values: Mapping[str, object]) -> Fault:
             raise ValueError(f"unknown key {name!r} in a fault; known: {', '.join(kinds)}")
         if not isinstance(value, kinds[name]) or isinstance(value, bool):
             raise TypeError(f"the fault's {name!r} has the wrong type")
+        if isinstance(value, dict) and not all(isinstance(each, str) for each in value.values()):
+            raise TypeError(f"the fault's {name!r} must map names to strings")
     if "kind" not in values:
         raise ValueError(f"a fault needs a 'kind': {', '.join(FaultKind)}")
     try:
@@ -96,16 +113,36 @@ def parse_fault(values: Mapping[str, object]) -> Fault:
 
 
 class Faults:
-    """The faults that still wait for their request; safe to use from any thread."""
+    """The faults that still wait for their request; safe to use from any thread.
 
-    def __init__(self) -> None:
+    `clock` is what `clock_jump` moves; `verification_path`, a regular expression, is where the vendor checks
+    what its webhooks carry. Without them those two faults are refused.
+    """
+
+    def __init__(self, *, clock: SimulatedClock | None = None, verification_path: str = "") -> None:
+        self._clock = clock
+        self._verification_path = verification_path
         self._lock = threading.Lock()
         self._waiting: list[tuple[Fault, int]] = []
 
-    def add(self, fault: Fault) -> None:
-        """Arm `fault`; it is spent after `fault.times` matches."""
+    def add(self, *faults: Fault) -> None:
+        """Arm `faults`, each spent after its `times` matches; ValueError and none armed if one cannot be."""
+        ready = [self._aimed(fault) for fault in faults]
         with self._lock:
-            self._waiting.append((fault, fault.times))
+            self._waiting.extend((fault, fault.times) for fault in ready)
+
+    def _aimed(self, fault: Fault) -> Fault:
+        """Return `fault` with the path it is for; ValueError where this simulator has nothing to break."""
+        if fault.kind is FaultKind.VERIFIER_DOWN:
+            if not self._verification_path:
+                raise ValueError(
+                    "'verifier_down' has nothing to break: this vendor offers no call that verifies its "
+                    "webhooks; use 'status' with the path of the call that is to fail"
+                )
+            return attrs.evolve(fault, path=self._verification_path)
+        if fault.kind is FaultKind.CLOCK_JUMP and self._clock is None:
+            raise ValueError("'clock_jump' has nothing to move: these faults were made without a clock")
+        return fault
 
     def clear(self) -> None:
         """Disarm all."""
@@ -141,6 +178,10 @@ class Faults:
             )
             if fault is None:
                 await app(scope, receive, send)
+            elif fault.kind is FaultKind.CLOCK_JUMP and self._clock is not None:
+                # In a thread: what listens to the clock may wait for the vendor's lock.
+                await asyncio.to_thread(self._clock.advance, timedelta(seconds=fault.seconds))
+                await app(scope, receive, send)
             else:
                 await _suffer(fault, app, scope, receive, send)
 
@@ -152,8 +193,12 @@ async def _suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, se
         case FaultKind.RESET:
             await _read_all(receive)
             await _end(scope, ABORT)
-        case FaultKind.STATUS:
+        case FaultKind.STATUS | FaultKind.VERIFIER_DOWN:
             await _answer(send, fault.status, fault.headers, [fault.body.encode()])
+        case FaultKind.RATE_LIMIT:
+            pause = {"retry-after": str(math.ceil(fault.seconds))}
+            given = {name.lower(): value for name, value in fault.headers.items()}
+            await _answer(send, HTTPStatus.TOO_MANY_REQUESTS, pause | given, [fault.body.encode()])
         case FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
             await app(scope, receive, send)

@@ -13,6 +13,8 @@ from urllib.parse import urljoin
 import attrs
 import httpx
 
+from paraph.flow.trust import trusted
+
 _MAX_STEPS = 10
 _CODE = re.compile(r"\b\d{4,10}\b")
 
@@ -125,7 +127,7 @@ class Person:
         return words
 
     def _browser(self) -> httpx.Client:
-        return httpx.Client(follow_redirects=True, timeout=self.timeout, trust_env=False)
+        return httpx.Client(follow_redirects=True, timeout=self.timeout, trust_env=False, verify=trusted())
 
 
 def _read(answer: httpx.Response) -> _PageReader:

@@ -22,6 +22,8 @@ CUT = "paraph.cut"
 _START_SECONDS = 10.0
 _DRAIN_SECONDS = 2
 _ROUNDS = 5
+_TICK_SECONDS = 0.1
+_LOOK_SECONDS = 0.002
 
 
 class _Protocol(H11Protocol):
@@ -47,33 +49,69 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it accepts requests."""
+    """A server that says when it accepts requests, and ends as soon as it is told to.
+
+    uvicorn looks every tenth of a second whether it shall end, and waits another one for its connections:
+    a fifth of a second for each of the hundreds of simulators that a test suite runs.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told = asyncio.Event()
+
+    def end(self) -> None:
+        """Tell it to end; from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # its loop has ended already
+                self._loop.call_soon_threadsafe(self._told.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Do uvicorn's housekeeping at its own pace, until told to end."""
+        count = 0
+        while not await self.on_tick(count):
+            count += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), _TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End every connection before the loop ends, so that none is left to the garbage collector.
 
         A connection that asyncio accepts in the same round in which its server closes is dropped half made,
         with its socket open; one made a round later is asked to end by nobody. So the listeners fall silent
-        first, what they accepted becomes a connection, and what is left after uvicorn's farewell is aborted.
+        first, what they accepted becomes a connection, and what is left after the farewell is aborted.
         """
         loop = asyncio.get_running_loop()
         for listener in sockets or ():
             loop.remove_reader(listener)
         await _rounds()
-        await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await _rounds()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._answered(), _DRAIN_SECONDS)
+        for task in self.server_state.tasks:
+            task.cancel()
         while left := list(self.server_state.connections):
             for connection in left:
                 connection.transport.abort()
             await _rounds()
         await _rounds()
+
+    async def _answered(self) -> None:
+        while self.server_state.connections or self.server_state.tasks:  # noqa: ASYNC110 - nobody is told of it
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _rounds() -> None:
@@ -104,7 +142,6 @@ def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
         log_level="critical",
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     server = _Server(config)
     thread = threading.Thread(
@@ -116,6 +153,6 @@ def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
             raise RuntimeError(f"the simulator's server did not start on {address} in {_START_SECONDS:g} s")
         yield address
     finally:
-        server.should_exit = True
+        server.end()
         thread.join()
         listener.close()

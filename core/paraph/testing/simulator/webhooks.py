@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import attrs
 import httpx
 
+from paraph.flow.trust import trusted
 from paraph.testing.simulator.clock import SimulatedClock
 from paraph.testing.simulator.faults import FaultKind, Faults
 
@@ -150,7 +151,7 @@ class WebhookQueue:
                 raise TimeoutError(f"{left} webhooks are still under way after {timeout:g} s")
 
     def _run(self) -> None:
-        with httpx.Client(timeout=self._timeout, trust_env=False) as http:
+        with httpx.Client(timeout=self._timeout, trust_env=False, verify=trusted()) as http:
             while True:
                 with self._changed:
                     self._changed.wait_for(self._has_work, self._patience())

@@ -1,0 +1,103 @@
+"""People invited to the vendor's console.
+
+The vendor's client knows these routes by their paths alone, so that shapes of answers are assumptions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from paraph.flow import Flow, retrying
+from paraph.provider import Account, Action, NoParams, Repeat, endpoint
+from paraph_ignisign import params as p
+from paraph_ignisign import wire as w
+from paraph_ignisign.actions.base import API, accepted
+
+_ALL: Final = "/v4/applications/{appId}/users-invitations"
+_ONE: Final = _ALL + "/{userInvitationId}"
+_SOURCE: Final = "contract 2, User invitations"
+_ROLES: Final = "Roles by environment (DEVELOPMENT, STAGING, PRODUCTION): ADMIN, USER or READER."
+
+LIST_INVITATIONS: Final[Action[NoParams, w.InvitedUsers]] = endpoint(
+    API,
+    "invitations.list",
+    "GET",
+    _ALL,
+    params=p.ApplicationRef,
+    result=w.InvitedUsers,
+    repeat=Repeat.READ,
+    summary="List who was invited to the application.",
+    description="Status PENDING, ACCEPTED, DECLINED or CANCELED.",
+    source=_SOURCE,
+    documented=False,
+)
+
+CREATE_INVITATION: Final = endpoint(
+    API,
+    "invitations.create",
+    "POST",
+    _ALL,
+    params=p.NewInvitation,
+    result=w.InvitedUsers,
+    repeat=Repeat.NEVER,
+    summary="Invite a person to the application; the vendor writes to them.",
+    description=_ROLES,
+    source=_SOURCE,
+    documented=False,
+    errors=("USER_ALREADY_IN_APP", "USER_ALREADY_INVITED_BY_ORGANIZATION", "EMAIL_INVALID"),
+)
+
+UPDATE_INVITATION: Final = endpoint(
+    API,
+    "invitations.update",
+    "PUT",
+    _ONE,
+    params=p.InvitationUpdate,
+    result=w.InvitedUsers,
+    repeat=Repeat.IDEMPOTENT,
+    summary="Change the roles of an invitation.",
+    description=_ROLES,
+    source=_SOURCE,
+    documented=False,
+    errors=("INVITED_USER_NOT_FOUND", "NO_PENDING_USER_INVITATION"),
+)
+
+
+def _delete(account: Account[Any], given: p.InvitationRef) -> Flow[w.Done]:
+    return retrying(lambda: accepted(API.request(account, "DELETE", _ONE, given)))
+
+
+DELETE_INVITATION: Final = Action(
+    name="invitations.delete",
+    summary="Take an invitation back.",
+    description="A second call finds nothing (inferred).",
+    source=_SOURCE,
+    repeat=Repeat.IDEMPOTENT,
+    params=p.InvitationRef,
+    result=w.Done,
+    run=_delete,
+    method="DELETE",
+    path=_ONE,
+    documented=False,
+    errors=("INVITED_USER_NOT_FOUND", "NO_PENDING_USER_INVITATION"),
+)
+
+
+def _resend(account: Account[Any], given: p.InvitationRef) -> Flow[w.Done]:
+    return accepted(API.request(account, "POST", _ONE + "/resend", given))
+
+
+RESEND_INVITATION: Final = Action(
+    name="invitations.resend",
+    summary="Let the vendor write to an invited person once more.",
+    description="Each call writes again.",
+    source=_SOURCE,
+    repeat=Repeat.NEVER,
+    params=p.InvitationRef,
+    result=w.Done,
+    run=_resend,
+    method="POST",
+    path=_ONE + "/resend",
+    documented=False,
+    errors=("INVITED_USER_NOT_FOUND", "NO_PENDING_USER_INVITATION"),
+)

@@ -1,0 +1,215 @@
+"""Signature requests, from the draft to the end."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import attrs
+
+from paraph.errors import UnsupportedCapability, UsageError, VendorError
+from paraph.flow import Flow, retrying
+from paraph.provider import Account, Action, NoParams, Repeat, endpoint
+from paraph_ignisign import params as p
+from paraph_ignisign import wire as w
+from paraph_ignisign.actions.base import API, APP, REQUEST, accepted, route_unknown
+
+INIT_REQUEST: Final[Action[NoParams, w.RequestId]] = endpoint(
+    API,
+    "requests.init",
+    "POST",
+    APP + "/signature-requests",
+    params=p.AppRef,
+    result=w.RequestId,
+    repeat=Repeat.NEVER,
+    summary="Make an empty draft of a signature request.",
+    description="Each call leaves a draft behind. Documents, signers and the rest are added afterwards.",
+    source="contract 1 #22",
+    slug="IGNISIGN_INIT_SIGNATURE_REQUEST",
+    errors=(
+        "SIGNATURE_PROFILE_NOT_FOUND",
+        "ORGANIZATION_BILLING_NOT_ACTIVE",
+        "QUALIFIED_SIGNATURE_NOT_ENABLED",
+    ),
+)
+
+UPDATE_REQUEST: Final = endpoint(
+    API,
+    "requests.update",
+    "PUT",
+    REQUEST,
+    params=p.RequestUpdate,
+    result=w.RequestContext,
+    repeat=Repeat.IDEMPOTENT,
+    summary="Describe a draft: title, documents, signers, methods, dates.",
+    description="Drafts only. What is left out stays as it is; a list replaces the one before (inferred).",
+    source="contract 1 #30",
+    slug="IGNISIGN_UPDATE_SIGNATURE_REQUEST",
+    errors=(
+        "SIGNATURE_REQUEST_BAD_STATUS",
+        "CANNOT_UPDATE_*",
+        "SIGNATURE_REQUEST_DTO_NOT_MATCH_WITH_SIGNATURE_PROFILE__*",
+        "SIGNER_NOT_FOUND",
+        "DOCUMENT_NOT_FOUND",
+    ),
+)
+
+PUBLISH_REQUEST: Final = endpoint(
+    API,
+    "requests.publish",
+    "POST",
+    REQUEST + "/publish",
+    params=p.RequestRef,
+    result=w.Published,
+    repeat=Repeat.NEVER,
+    summary="Publish a draft: the vendor launches it and asks the signers.",
+    description=(
+        "It reaches people and cannot be taken back, only ended. A second call is refused. The answer may "
+        "hold the tokens of embedded pages already; the webhook LAUNCHED tells them in any case."
+    ),
+    source="contract 1 #27",
+    slug="IGNISIGN_PUBLISH_SIGNATURE_REQUEST",
+    errors=(
+        "CANNOT_PUBLISH_*",
+        "CANNOT_UPDATE_OR_PUBLISH_*",
+        "FAILED_TO_LAUNCH_*",
+        "SIGNER_INCOMPATIBLE_WITH_SIGNATURE_METHOD",
+    ),
+)
+
+CLOSE_REQUEST: Final = endpoint(
+    API,
+    "requests.close",
+    "POST",
+    REQUEST + "/close",
+    params=p.RequestRef,
+    result=w.RequestId,
+    repeat=Repeat.IDEMPOTENT,
+    summary="End a signature request.",
+    description=(
+        "Where somebody had signed it ends as COMPLETED and its proofs are made, otherwise as CANCELLED. One "
+        "that was cancelled already is a success; one that ended otherwise may be refused."
+    ),
+    source="contract 1 #2",
+    slug="IGNISIGN_CANCEL_SIGNATURE_REQUEST",
+    errors=(
+        "SIGNATURE_REQUEST_NOT_FOUND",
+        "SIGNATURE_REQUEST_BAD_STATUS",
+        "SIGNATURE_REQUEST_ALREADY_COMPLETED",
+        "SIGNATURE_REQUEST_NOT_IN_PROGRESS",
+    ),
+)
+
+REQUEST_CONTEXT: Final = endpoint(
+    API,
+    "requests.context",
+    "GET",
+    REQUEST + "/context",
+    params=p.RequestRef,
+    result=w.RequestContext,
+    repeat=Repeat.READ,
+    summary="Read everything about a signature request.",
+    description="Status, dates, signers, documents and who signed. There is no shorter read of one request.",
+    source="contract 1 #13",
+    slug="IGNISIGN_GET_SIGNATURE_REQUEST_DETAILS",
+    errors=("SIGNATURE_REQUEST_NOT_FOUND",),
+)
+
+LIST_REQUESTS: Final = endpoint(
+    API,
+    "requests.list",
+    "GET",
+    APP + "/signature-requests",
+    params=p.RequestPageRef,
+    result=w.RequestPage,
+    repeat=Repeat.READ,
+    summary="List signature requests, one page.",
+    description="Of every status. Pages count from 1; the page size is the vendor's unless it is given.",
+    source="contract 1 #15",
+    slug="IGNISIGN_GET_SIGNATURE_REQUESTS",
+    errors=("QUERY_VALIDATION_FAILED",),
+)
+
+REQUEST_STATUSES: Final = endpoint(
+    API,
+    "requests.statuses",
+    "POST",
+    APP + "/signature-requests/status",
+    params=p.RequestRefs,
+    result=w.RequestStatuses,
+    repeat=Repeat.READ,
+    summary="Read the status of several signature requests.",
+    description="One request for all of them: the cheapest way to poll.",
+    source="contract 2, Batch status",
+    errors=("BODY_VALIDATION_FAILED",),
+)
+
+
+def _one_call(account: Account[Any], given: p.OneCall) -> Flow[w.Published]:
+    for document in given.documents:
+        if (document.base64 is None) is (document.url is None):
+            raise UsageError("each document of requests.one_call needs either base64 or url")
+    return _ONE_CALL.run(account, given)
+
+
+_ONE_CALL: Final = endpoint(
+    API,
+    "requests.one_call",
+    "POST",
+    "/v4/signature-requests/one-call-sign",
+    params=p.OneCall,
+    result=w.Published,
+    repeat=Repeat.NEVER,
+    summary="Make and publish a whole request at once.",
+    description=(
+        "It reaches people. Nothing can be stored between draft and publication, so that an answer that is "
+        "lost leaves open what happened: Client.send is the safe way. Signers get e-mails; without a profile "
+        "the default one counts (inferred)."
+    ),
+    source="contract 2, One-call sign",
+    errors=("BODY_VALIDATION_FAILED", "CANNOT_PUBLISH_*", "SIGNER_PROFILE_NOT_FOUND"),
+)
+
+ONE_CALL: Final = attrs.evolve(_ONE_CALL, run=_one_call)
+
+
+def _delete(account: Account[Any], given: p.RequestRef) -> Flow[w.RequestId]:
+    def once() -> Flow[w.Done]:
+        return accepted(API.request(account, "DELETE", REQUEST, given))
+
+    try:
+        yield from retrying(once)
+    except VendorError as error:
+        if not route_unknown(error):
+            raise
+        raise UnsupportedCapability(
+            account=account.name,
+            provider=account.provider,
+            capability=DELETE_REQUEST.name,
+            hint="the vendor's API knows no such route; end the request with requests.close",
+        ) from None
+    return w.RequestId(signature_request_id=given.signature_request_id)
+
+
+DELETE_REQUEST: Final = Action(
+    name="requests.delete",
+    summary="Delete a signature request with all that belongs to it.",
+    description=(
+        "Irreversible. A third party describes it and the vendor does not: where the route is unknown an "
+        "UnsupportedCapability says so and requests.close is the way. After a lost answer a repetition may "
+        "find nothing to delete any more."
+    ),
+    source="contract 1 #7, 9 #27",
+    slug="IGNISIGN_DELETE_SIGNATURE_REQUEST",
+    repeat=Repeat.IDEMPOTENT,
+    params=p.RequestRef,
+    result=w.RequestId,
+    run=_delete,
+    method="DELETE",
+    path=REQUEST,
+    documented=False,
+    errors=(
+        "SIGNATURE_REQUEST_NOT_FOUND",
+        "SIGNATURE_REQUEST_BAD_STATUS",
+        "INVALID_CONTEXT_RIGHT_NOT_ALLOWED",
+    ),
+)

@@ -1,0 +1,193 @@
+"""Webhook endpoints, what was delivered to them, and the tokens of deliveries."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import httpx
+
+from paraph.errors import UsageError
+from paraph.flow import Flow, retrying
+from paraph.provider import Account, Action, NoParams, Repeat, endpoint
+from paraph_ignisign import params as p
+from paraph_ignisign import wire as w
+from paraph_ignisign.actions.base import API, APP, WEBHOOK, accepted
+
+_EVENT: Final = WEBHOOK + "/events/{eventId}"
+
+LIST_WEBHOOKS: Final[Action[NoParams, w.WebhookEndpoints]] = endpoint(
+    API,
+    "webhooks.list",
+    "GET",
+    APP + "/webhooks",
+    params=p.AppRef,
+    result=w.WebhookEndpoints,
+    repeat=Repeat.READ,
+    summary="List the application's webhook endpoints.",
+    description="Of this environment, disabled ones included; they are disabled in the console only.",
+    source="contract 1 #21",
+    slug="IGNISIGN_GET_WEBHOOKS",
+)
+
+CREATE_WEBHOOK: Final = endpoint(
+    API,
+    "webhooks.create",
+    "POST",
+    APP + "/webhooks",
+    params=p.NewWebhook,
+    result=w.WebhookEndpoints,
+    repeat=Repeat.NEVER,
+    summary="Register a webhook endpoint; the answer lists all of them.",
+    description=(
+        "The same URL twice makes two endpoints (inferred): webhooks.ensure makes one only if there is none. "
+        "Find the new one by its URL, never by its position."
+    ),
+    source="contract 1 #5",
+    slug="IGNISIGN_CREATE_WEBHOOK_ENDPOINT",
+    errors=("BODY_VALIDATION_FAILED",),
+)
+
+UPDATE_WEBHOOK: Final = endpoint(
+    API,
+    "webhooks.update",
+    "PUT",
+    WEBHOOK,
+    params=p.WebhookUpdate,
+    result=w.WebhookEndpoints,
+    repeat=Repeat.IDEMPOTENT,
+    summary="Change URL or description of a webhook endpoint.",
+    description="The answer lists all endpoints, or only this one: the vendor's sources disagree.",
+    source="contract 1 #32",
+    slug="IGNISIGN_UPDATE_WEBHOOK_ENDPOINT",
+    errors=("WEBHOOK_NOT_FOUND",),
+)
+
+DELETE_WEBHOOK: Final = endpoint(
+    API,
+    "webhooks.delete",
+    "DELETE",
+    WEBHOOK,
+    params=p.WebhookRef,
+    result=w.WebhookEndpoints,
+    repeat=Repeat.IDEMPOTENT,
+    summary="Delete a webhook endpoint; the answer lists those that remain.",
+    description="A second call finds nothing (inferred).",
+    source="contract 1 #9",
+    slug="IGNISIGN_DELETE_WEBHOOK_ENDPOINT",
+    errors=("WEBHOOK_NOT_FOUND",),
+)
+
+
+def _ensure(account: Account[Any], given: p.WebhookUrl) -> Flow[w.EnsuredWebhook]:
+    # The module of endpoints is built on these actions.
+    from paraph_ignisign.endpoints import ensure_webhook
+
+    found = yield from ensure_webhook(account, given.url.reveal())
+    return w.EnsuredWebhook(webhook_id=found)
+
+
+ENSURE_WEBHOOK: Final = Action(
+    name="webhooks.ensure",
+    summary="Register a URL unless an endpoint has it already.",
+    description="Endpoints are told apart by their URL. It may be called as often as you like.",
+    source="contract 4.7",
+    repeat=Repeat.IDEMPOTENT,
+    params=p.WebhookUrl,
+    result=w.EnsuredWebhook,
+    run=_ensure,
+    errors=("BODY_VALIDATION_FAILED",),
+)
+
+LIST_EVENTS: Final = endpoint(
+    API,
+    "webhooks.events",
+    "GET",
+    WEBHOOK + "/events",
+    params=p.EventPageRef,
+    result=w.WebhookEvents,
+    repeat=Repeat.READ,
+    summary="List past deliveries of an endpoint, one page.",
+    description="ALL, SUCCESS or FAILED. Whether pages count from 0 or 1 is not known.",
+    source="contract 2, List webhook events",
+    errors=("WEBHOOK_NOT_FOUND",),
+)
+
+GET_EVENT: Final = endpoint(
+    API,
+    "webhooks.event",
+    "GET",
+    _EVENT,
+    params=p.EventRef,
+    result=w.WebhookEvent,
+    repeat=Repeat.READ,
+    summary="Read one past delivery.",
+    description="What was told and how it went; its token is not kept by the vendor.",
+    source="contract 2, Get webhook event",
+    errors=("WEBHOOK_NOT_FOUND", "WEBHOOK_EVENT_NOT_FOUND"),
+)
+
+
+def _resend(account: Account[Any], given: p.EventRef) -> Flow[w.Done]:
+    return accepted(API.request(account, "POST", _EVENT + "/resend", given))
+
+
+RESEND_EVENT: Final = Action(
+    name="webhooks.resend",
+    summary="Let the vendor deliver a past event once more.",
+    description="Each call delivers again, probably with a fresh token (inferred).",
+    source="contract 2, Resend webhook event",
+    repeat=Repeat.NEVER,
+    params=p.EventRef,
+    result=w.Done,
+    run=_resend,
+    method="POST",
+    path=_EVENT + "/resend",
+    errors=("WEBHOOK_NOT_FOUND", "WEBHOOK_EVENT_NOT_FOUND"),
+)
+
+CHECK_TOKEN: Final = endpoint(
+    API,
+    "webhooks.check_token",
+    "POST",
+    "/v4/tokens/webhook-verification/checking-consumption",
+    params=p.TokenToCheck,
+    result=w.TokenCheck,
+    repeat=Repeat.NEVER,
+    summary="Check the token of a delivery; a good one is used up by that.",
+    description="Only is_valid being true proves anything. A second check of the same token fails.",
+    source="contract 4.6",
+    errors=("TOKEN_NOT_FOUND", "TOKEN_ALREADY_CONSUMED", "TOKEN_EXPIRED", "TOKEN_INVALID"),
+)
+
+
+def _disable(account: Account[Any], given: p.DisabledTopics) -> Flow[w.Done]:
+    if not given.topics:
+        raise UsageError("name at least one topic")
+    url = API.url(account, _DISABLED, {"webhookId": given.webhook_id})
+    body = {"topics": dict.fromkeys(given.topics, True)}
+
+    def once() -> Flow[w.Done]:
+        return accepted(httpx.Request("POST", url, json=body, headers={"Accept": "application/json"}))
+
+    return retrying(once)
+
+
+_DISABLED: Final = WEBHOOK + "/disabled-events"
+
+DISABLE_TOPICS: Final = Action(
+    name="webhooks.disable_topics",
+    summary="Tell the vendor which topics not to deliver to an endpoint.",
+    description=(
+        "Known from one integration only, which also sends ALL: whether topics left out are enabled again is "
+        "not known."
+    ),
+    source="contract 2, Disable webhook topics",
+    repeat=Repeat.IDEMPOTENT,
+    params=p.DisabledTopics,
+    result=w.Done,
+    run=_disable,
+    method="POST",
+    path=_DISABLED,
+    documented=False,
+    errors=("WEBHOOK_NOT_FOUND",),
+)

@@ -1,0 +1,29 @@
+"""How long the vendor keeps files and proofs of a request that has ended (contract 5, CLEANED)."""
+
+from paraph_ignisign.simulator.drafts import while_kept
+from paraph_ignisign.simulator.model import SignatureRequest
+from paraph_ignisign.simulator.tenant import Tenant
+
+
+def keep_for_a_while(tenant: Tenant, request: SignatureRequest) -> None:
+    """Plan the end of an ended request's files, by the days that the application has set, if any."""
+    now = tenant.clock.now()
+    if tenant.options.original_retention is not None:
+        tenant.agenda.at(
+            now + tenant.options.original_retention, while_kept(tenant, request, _clean_originals)
+        )
+    if tenant.options.proof_retention is not None:
+        tenant.agenda.at(now + tenant.options.proof_retention, while_kept(tenant, request, _clean_proofs))
+
+
+def _clean_originals(tenant: Tenant, request: SignatureRequest) -> None:
+    request.originals_cleaned = True
+    for document in tenant.documents_of(request):
+        document.status, document.content = "CLEANED", None
+
+
+def _clean_proofs(tenant: Tenant, request: SignatureRequest) -> None:
+    if request.proof_status == "CREATED":
+        request.proofs_cleaned, request.proof_status = True, "CLEANED"
+        for document in tenant.documents_of(request):
+            document.signed = None

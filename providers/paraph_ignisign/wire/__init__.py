@@ -1,0 +1,132 @@
+"""What Ignisign's answers look like, as far as they are used, by subject.
+
+Liberal where the contract's section 9 lists a contradiction: ``_id`` beside ``signatureRequestId``
+(15), lists that may come as one object or wrapped (13, 14, 17), nearly everything optional (18). Status
+words stay text, so that a new one never breaks reading; :mod:`paraph_ignisign.mapping` gives them meaning.
+Personal data and tokens never show in a repr.
+"""
+
+from paraph_ignisign.wire.application import (
+    ApiKey,
+    ApplicationContext,
+    AppSettings,
+    Done,
+    EnvSettings,
+    Health,
+    Jwt,
+)
+from paraph_ignisign.wire.converter import CONVERTER
+from paraph_ignisign.wire.documents import (
+    Authenticity,
+    Document,
+    DocumentContext,
+    DocumentId,
+    Documents,
+    FetchedFile,
+    Signature,
+    SignatureFile,
+    SignatureImage,
+    SignatureImages,
+    SignatureSummary,
+    Statement,
+)
+from paraph_ignisign.wire.invitations import InvitedUser, InvitedUsers
+from paraph_ignisign.wire.requests import (
+    Paging,
+    Published,
+    PublishedSigner,
+    RequestContext,
+    RequestId,
+    RequestPage,
+    RequestStatus,
+    RequestStatuses,
+    RequestSummary,
+)
+from paraph_ignisign.wire.sealing import (
+    BareAuthorization,
+    BareConfiguration,
+    BareProof,
+    BareProofs,
+    BareSigner,
+    BareToken,
+    Capsule,
+    Sealed,
+)
+from paraph_ignisign.wire.signers import (
+    Claim,
+    CreatedSigner,
+    InputsNeeded,
+    MissingInputs,
+    NewSecret,
+    Signer,
+    SignerDetails,
+    SignerId,
+    SignerProfile,
+    Signers,
+)
+from paraph_ignisign.wire.webhooks import (
+    EnsuredWebhook,
+    TokenCheck,
+    WebhookEndpoint,
+    WebhookEndpoints,
+    WebhookEvent,
+    WebhookEvents,
+)
+
+__all__ = [
+    "CONVERTER",
+    "ApiKey",
+    "AppSettings",
+    "ApplicationContext",
+    "Authenticity",
+    "BareAuthorization",
+    "BareConfiguration",
+    "BareProof",
+    "BareProofs",
+    "BareSigner",
+    "BareToken",
+    "Capsule",
+    "Claim",
+    "CreatedSigner",
+    "Document",
+    "DocumentContext",
+    "DocumentId",
+    "Documents",
+    "Done",
+    "EnsuredWebhook",
+    "EnvSettings",
+    "FetchedFile",
+    "Health",
+    "InputsNeeded",
+    "InvitedUser",
+    "InvitedUsers",
+    "Jwt",
+    "MissingInputs",
+    "NewSecret",
+    "Paging",
+    "Published",
+    "PublishedSigner",
+    "RequestContext",
+    "RequestId",
+    "RequestPage",
+    "RequestStatus",
+    "RequestStatuses",
+    "RequestSummary",
+    "Sealed",
+    "Signature",
+    "SignatureFile",
+    "SignatureImage",
+    "SignatureImages",
+    "SignatureSummary",
+    "Signer",
+    "SignerDetails",
+    "SignerId",
+    "SignerProfile",
+    "Signers",
+    "Statement",
+    "TokenCheck",
+    "WebhookEndpoint",
+    "WebhookEndpoints",
+    "WebhookEvent",
+    "WebhookEvents",
+]

@@ -1,0 +1,146 @@
+"""Answers about documents, their signatures and their files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from paraph.convert import named
+from paraph_ignisign.wire._fields import hidden, record_id, vendor_id
+
+
+@attrs.frozen(kw_only=True)
+class DocumentId:
+    """The id of a document."""
+
+    document_id: str = vendor_id("documentId")
+
+
+@attrs.frozen(kw_only=True)
+class SignatureSummary:
+    """Who signed a document, and when."""
+
+    signature_id: str | None = None
+    signer_id: str | None = None
+    date: datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Document:
+    """A document, alone or inside a request's context. ``file_size`` is in bytes.
+
+    :ivar document_hash: absent before content is given; hex or base64, as it was given.
+    """
+
+    id: str = record_id("documentId")
+    document_nature: str | None = None
+    status: str | None = None
+    signature_request_id: str | None = None
+    external_id: str | None = None
+    label: str | None = hidden()
+    description: str | None = hidden()
+    file_name: str | None = hidden()
+    file_size: int | None = None
+    mime_type: str | None = None
+    document_hash: str | None = None
+    data_json_content: str | None = hidden()
+    created_at: datetime | None = attrs.field(default=None, metadata=named("_createdAt"))
+    signature_summaries: tuple[SignatureSummary, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Statement:
+    """A sentence, in Markdown, that signers agree to."""
+
+    id: str | None = attrs.field(default=None, metadata=named("_id"))
+    document_id: str | None = None
+    label_md: str | None = hidden()
+
+
+@attrs.frozen(kw_only=True)
+class DocumentContext(Document):
+    """A document with the statements that belong to it."""
+
+    statements: tuple[Statement, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Documents:
+    """The documents of one request."""
+
+    documents: tuple[Document, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class SignatureFile:
+    """One form in which a signature was made, such as ``CADES``."""
+
+    type: str | None = None
+    signing_time: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Signature:
+    """One signature of one signer on one document."""
+
+    id: str = record_id("signatureId")
+    signer_id: str | None = None
+    signer_key_id: str | None = None
+    session_id: str | None = None
+    document_id: str | None = None
+    content_hash: str | None = None
+    status: str | None = None
+    mode: str | None = None
+    signing_ip: str | None = hidden()
+    eidas_level: str | None = None
+    reason_label: str | None = hidden()
+    contact_info_label: str | None = hidden()
+    location_label: str | None = hidden()
+    signer_name_label: str | None = hidden()
+    signatures: tuple[SignatureFile, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class SignatureImage:
+    """The image that a signer drew or typed, in base64."""
+
+    signer_id: str
+    image: str | None = attrs.field(default=None, repr=False, metadata=named("imgB64"))
+
+
+@attrs.frozen(kw_only=True)
+class SignatureImages:
+    """The images of a document's signatures."""
+
+    document_id: str | None = None
+    signatures: tuple[SignatureImage, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Authenticity:
+    """Whether a file is the one that was signed as this document."""
+
+    document_id: str | None = None
+    authenticity_validated: bool
+
+
+@attrs.frozen(kw_only=True)
+class FetchedFile:
+    """A file that was downloaded.
+
+    :ivar signed: ``False`` for the original as it was given, which bears no signature.
+    :ivar native: the vendor's name of the kind of proof; empty for an original.
+    :ivar media_type: as the vendor said, empty if it did not.
+    :ivar size: bytes. :ivar sha256: hex digest.
+    :ivar path: where it was written; ``content`` is ``None`` then.
+    """
+
+    document_id: str
+    signed: bool
+    native: str = ""
+    media_type: str = ""
+    size: int
+    sha256: str
+    path: str | None = None
+    content: bytes | None = hidden()

@@ -1,0 +1,74 @@
+"""Answers about webhook endpoints, their past deliveries and tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from paraph.convert import named
+from paraph_ignisign.wire._fields import record_id
+from paraph_ignisign.wire.requests import Paging
+
+
+@attrs.frozen(kw_only=True)
+class WebhookEndpoint:
+    """A URL that the vendor calls; it may hold a path secret."""
+
+    id: str = record_id("webhookId")
+    url: str = attrs.field(repr=False)
+    description: str | None = None
+    is_disabled: bool | None = None
+    created_at: datetime | None = attrs.field(default=None, metadata=named("_createdAt"))
+
+
+@attrs.frozen(kw_only=True)
+class WebhookEndpoints:
+    """The application's endpoints."""
+
+    webhooks: tuple[WebhookEndpoint, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class EnsuredWebhook:
+    """The endpoint that has the wanted URL."""
+
+    webhook_id: str
+
+
+@attrs.frozen(kw_only=True)
+class WebhookEvent:
+    """One past delivery. The body's parts are read by :mod:`paraph_ignisign.webhooks`, like a webhook's."""
+
+    id: str = record_id("eventId")
+    topic: str = ""
+    action: str = ""
+    msg_nature: str = ""
+    content: Any = attrs.field(default=None, repr=False)
+    error: Any = attrs.field(default=None, repr=False)
+    status: str = ""
+    created_at: datetime | None = attrs.field(default=None, metadata=named("_createdAt"))
+
+
+@attrs.frozen(kw_only=True)
+class WebhookEvents:
+    """One page of past deliveries."""
+
+    events: tuple[WebhookEvent, ...] = ()
+    search_data: Paging | None = None
+
+
+@attrs.frozen(kw_only=True)
+class TokenCheck:
+    """Answer of the token check (contract 4.6). Only ``is_valid is True`` proves anything.
+
+    What lacks it is no answer of a token check, so that nothing on the way is read as a judgement.
+    """
+
+    is_valid: bool
+    already_consumed: bool = False
+    not_found: bool = False
+    bad_target: bool = False
+    bad_related_id: bool = False
+    is_expired: bool = False
