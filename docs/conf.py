@@ -40,7 +40,7 @@ nitpick_ignore_regex = [
     # Other projects' documentation is not read: that would need the network for every build.
     (
         "py:.*",
-        r"(datetime|date|timedelta|pathlib|collections|contextlib|types|typing|httpx|attrs|cattrs|enum|pluggy|io)(\..*)?",
+        r"(datetime|date|timedelta|pathlib|collections|contextlib|types|typing|httpx|attrs|cattrs|enum|pluggy|io|zoneinfo)(\..*)?",
     ),
     (
         "py:.*",
@@ -54,7 +54,7 @@ nitpick_ignore_regex = [
     # Shorthand in docstrings for members that stand on the same page under their full name.
     (
         "py:(attr|func|data|class)",
-        r"Capability\.\w+|Capabilities\.evidence|VendorError\.effect|setting|DISABLE|StepKind|PARSED_AT_MOST",
+        r"Capability\.\w+|Capabilities\.evidence|VendorError\.effect|setting|DISABLE|StepKind|PARSED_AT_MOST|PDF_HEAD|ProblemKind\.\w+|packed",
     ),
     ("py:class", r"paraph\.model\.Rect"),
 ]

@@ -23,13 +23,14 @@ from typing import Any
 import attrs
 import click
 import marks
+import meanings
 from texts import code, first_paragraph, prose, table
 
 from paraph import Registry, errors, lifecycle
 from paraph.cli.app import app as command_line
 from paraph.config.settings import TAG
 from paraph.model import EvidenceKind, FactType, Secret, Verb
-from paraph.provider import Capabilities, Capability, ProviderInfo
+from paraph.provider import Action, Capabilities, Capability, OffersActions, ProviderInfo
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -127,6 +128,26 @@ def capability_table() -> str:
     return f"{table(('capability', 'meaning', *(info.title for info in infos)), rows)}\n\n{numbered}"
 
 
+def offers_table(info: ProviderInfo) -> str:
+    """Return what one provider offers, with the conditions, and what it does not."""
+    offered, texts = info.capabilities, member_texts(Capability)
+    rows = [
+        (
+            code(each.value),
+            "yes" if each in offered else "no",
+            texts[each.name],
+            prose(offered.notes.get(each, "")),
+        )
+        for each in sorted(Capability, key=lambda each: each not in offered)
+    ]
+    rows += [
+        ("levels", levels(offered), "Signature levels that can be asked for.", ""),
+        ("verbs", words(Verb, offered.verbs), "What can be asked of a participant.", ""),
+        ("evidence", words(EvidenceKind, offered.evidence), "What can be fetched.", ""),
+    ]
+    return table(("capability", "offered", "meaning", "condition"), rows)
+
+
 def default_of(value: object) -> str:
     """Return how a default is written in TOML; an option without one is required, or unset."""
     if value is attrs.NOTHING:
@@ -188,6 +209,29 @@ def assumptions_list() -> str:
     ]
     lines.append(f"- SIGN8: {marks.counts()}")
     return "\n".join(lines)
+
+
+def actions_table(info: ProviderInfo) -> str:
+    """Return the single actions of one provider, by name; none if it offers none."""
+    built = info.build()
+    offered = built.actions if isinstance(built, OffersActions) else {}
+    rows = [
+        (
+            code(name),
+            code(action.slug) if action.slug else "",
+            requests_of(action),
+            action.repeat.value,
+            prose(action.summary) + ("" if action.documented else " *Undocumented.*"),
+        )
+        for name, action in sorted(offered.items())
+    ]
+    return table(("action", "in the catalogue", "request", "repeat", "what it does"), rows)
+
+
+def requests_of(action: Action[Any, Any]) -> str:
+    """Say what an action asks of the vendor."""
+    told = action.told_in or f"{action.method} {action.path}".strip()
+    return code(told) if told else "composite"
 
 
 # Life cycle and events.
@@ -298,6 +342,9 @@ def write_pages() -> None:
     pieces = {name: make() for name, make in PAGES.items()}
     pieces |= {f"settings-{info.name}": settings_table(info) for info in providers()}
     pieces |= {f"assumed-{info.name}": assumed_table(info) for info in providers()}
+    pieces |= {f"offers-{info.name}": offers_table(info) for info in providers()}
+    pieces |= {f"actions-{info.name}": actions_table(info) for info in providers()}
+    pieces |= {f"ignisign-{name}": make() for name, make in meanings.PAGES.items()}
     pieces |= {f"marks-{name}": make() for name, make in marks.PAGES.items()}
     for name, text in pieces.items():
         path = folder / f"{name}.md"

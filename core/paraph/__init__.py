@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from paraph.client import AsyncClient, Client
     from paraph.config import Config, load_config
     from paraph.errors import ParaphError
+    from paraph.exporting import Export, Imported
     from paraph.model import (
         Anchor,
         Assurance,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         Level,
         Lifecycle,
         PageSize,
+        Policy,
         Problem,
         Rect,
         Regime,
@@ -45,7 +47,12 @@ if TYPE_CHECKING:
         Verb,
     )
     from paraph.ops.outcome import Outcome, OutcomeKind
-    from paraph.provider import Capabilities, Capability, ProviderInfo, SigningLink
+    from paraph.ops.portability import Portability
+    from paraph.ops.reconcile import Reconciled
+    from paraph.ops.rehearse import Rehearsal
+    from paraph.ops.route import Option, Routing
+    from paraph.ops.webhooks import Webhook
+    from paraph.provider import Capabilities, Capability, Finding, ProviderInfo, SigningLink
     from paraph.provider.hookspecs import hookimpl
     from paraph.provider.registry import Registry
     from paraph.store import Store, open_store
@@ -54,6 +61,7 @@ _HOMES = {
     "paraph.client": ("AsyncClient", "Client"),
     "paraph.config": ("Config", "load_config"),
     "paraph.errors": ("ParaphError",),
+    "paraph.exporting": ("Export", "Imported"),
     "paraph.model": (
         "Anchor",
         "Assurance",
@@ -69,6 +77,7 @@ _HOMES = {
         "Level",
         "Lifecycle",
         "PageSize",
+        "Policy",
         "Problem",
         "Rect",
         "Regime",
@@ -83,7 +92,12 @@ _HOMES = {
         "Verb",
     ),
     "paraph.ops.outcome": ("Outcome", "OutcomeKind"),
-    "paraph.provider": ("Capabilities", "Capability", "ProviderInfo", "SigningLink"),
+    "paraph.ops.portability": ("Portability",),
+    "paraph.ops.reconcile": ("Reconciled",),
+    "paraph.ops.rehearse": ("Rehearsal",),
+    "paraph.ops.route": ("Option", "Routing"),
+    "paraph.ops.webhooks": ("Webhook",),
+    "paraph.provider": ("Capabilities", "Capability", "Finding", "ProviderInfo", "SigningLink"),
     "paraph.provider.hookspecs": ("hookimpl",),
     "paraph.provider.registry": ("Registry",),
     "paraph.store": ("Store", "open_store"),
@@ -106,18 +120,27 @@ __all__ = [
     "EventType",
     "Evidence",
     "EvidenceKind",
+    "Export",
     "Field",
+    "Finding",
+    "Imported",
     "Level",
     "Lifecycle",
+    "Option",
     "Outcome",
     "OutcomeKind",
     "PageSize",
     "ParaphError",
+    "Policy",
+    "Portability",
     "Problem",
     "ProviderInfo",
+    "Reconciled",
     "Rect",
     "Regime",
     "Registry",
+    "Rehearsal",
+    "Routing",
     "SavedEvidence",
     "Secret",
     "Severity",
@@ -129,6 +152,7 @@ __all__ = [
     "StageRule",
     "Store",
     "Verb",
+    "Webhook",
     "__version__",
     "hookimpl",
     "load_config",

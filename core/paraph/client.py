@@ -24,12 +24,16 @@ from paraph.ops import adopt as _adopt
 from paraph.ops import check as _check
 from paraph.ops import doctor as _doctor
 from paraph.ops import evidence as _evidence
+from paraph.ops import export as _export
 from paraph.ops import look as _look
+from paraph.ops import portability as _portability
 from paraph.ops import receive as _receive
 from paraph.ops import reconcile as _reconcile
+from paraph.ops import rehearse as _rehearse
 from paraph.ops import route as _route
 from paraph.ops import send as _send
 from paraph.ops import settle as _settle
+from paraph.ops import take_in as _take_in
 from paraph.ops import webhooks as _webhooks
 from paraph.ops.carry import certificate_of, own_name
 from paraph.ops.kernel import Kernel
@@ -193,6 +197,8 @@ class Client(_Base):
     check = _sync(_route.check)
     options = _sync(_route.options)
     route = _sync(_route.route)
+    preview = _sync(_rehearse.preview)
+    dry_run = _sync(_rehearse.dry_run)
     send = _sync(_send.send)
     resume = _sync(_send.resume)
     settle = _sync(_settle.settle)
@@ -202,6 +208,10 @@ class Client(_Base):
     events = _sync(_look.events)
     wait = _sync(_look.wait)
     reconcile = _sync(_reconcile.reconcile)
+    export = _sync(_export.export)
+    export_all = _sync(_export.export_all)
+    import_ = _sync(_take_in.import_)
+    portability = _sync(_portability.portability)
     adopt = _sync(_adopt.adopt)
     cancel = _sync(_act.cancel)
     remind = _sync(_act.remind)
@@ -285,6 +295,8 @@ class AsyncClient(_Base):
     check = _async(_route.check)
     options = _async(_route.options)
     route = _async(_route.route)
+    preview = _async(_rehearse.preview)
+    dry_run = _async(_rehearse.dry_run)
     send = _async(_send.send)
     resume = _async(_send.resume)
     settle = _async(_settle.settle)
@@ -294,6 +306,10 @@ class AsyncClient(_Base):
     events = _async(_look.events)
     wait = _async(_look.wait)
     reconcile = _async(_reconcile.reconcile)
+    export = _async(_export.export)
+    export_all = _async(_export.export_all)
+    import_ = _async(_take_in.import_)
+    portability = _async(_portability.portability)
     adopt = _async(_adopt.adopt)
     cancel = _async(_act.cancel)
     remind = _async(_act.remind)

@@ -97,6 +97,10 @@ class Refused(UsageError, _WithProblems):
     """Preflight found that this account cannot carry the envelope; nothing was sent."""
 
 
+class InvalidExport(UsageError, _WithProblems):
+    """A file of exported envelopes is wrong, or does not fit here; nothing of it was imported."""
+
+
 class UnsupportedCapability(UsageError):
     """The provider (or this account's options) offers no such ability; no request was made."""
 

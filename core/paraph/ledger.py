@@ -33,6 +33,7 @@ from paraph.model import (
     Fact,
     FactType,
     Observation,
+    Source,
     StageRule,
     Subject,
     SubjectKind,
@@ -95,44 +96,52 @@ def sightings_of(observation: Observation, origin: Origin) -> tuple[Sighting, ..
             )
             for fact in observation.facts
         }.values()
-    found = []
-    for fact in facts:
-        stream = stream_of(origin, fact.subject.kind, fact.subject.ref)
-        event_id = fact.event_id(origin.provider, origin.vendor_tenant)
-        content = (
-            event_id,
-            fact.at.isoformat() if fact.at else "",
-            fact.native,
-            fact.reason or "",
-            fact.actor,
-            str(int(fact.inferred)),
-            str(int(observation.trust)),
-            observation.source.value,
+    return tuple(
+        sighting_of(
+            fact,
+            origin,
+            trust=observation.trust,
+            source=observation.source,
+            seen_at=observation.observed_at,
         )
-        digest = hashlib.sha256(
-            "\x00".join(f"{len(part)}:{part}" for part in content).encode("utf-8", "surrogatepass")
-        )
-        found.append(
-            Sighting(
-                key=digest.hexdigest(),
-                stream=stream,
-                event_id=event_id,
-                type=fact.type,
-                subject_kind=fact.subject.kind,
-                vendor_ref=fact.subject.ref,
-                target=fact.target,
-                occurrence=fact.occurrence,
-                at=fact.at,
-                native=fact.native,
-                reason=fact.reason,
-                actor=fact.actor,
-                inferred=fact.inferred,
-                trust=observation.trust,
-                source=observation.source,
-                seen_at=observation.observed_at,
-            )
-        )
-    return tuple(found)
+        for fact in facts
+    )
+
+
+def sighting_of(fact: Fact, origin: Origin, *, trust: Trust, source: Source, seen_at: datetime) -> Sighting:
+    """Return one telling of a fact; when it was told does not tell it from another."""
+    event_id = fact.event_id(origin.provider, origin.vendor_tenant)
+    content = (
+        event_id,
+        fact.at.isoformat() if fact.at else "",
+        fact.native,
+        fact.reason or "",
+        fact.actor,
+        str(int(fact.inferred)),
+        str(int(trust)),
+        source.value,
+    )
+    digest = hashlib.sha256(
+        "\x00".join(f"{len(part)}:{part}" for part in content).encode("utf-8", "surrogatepass")
+    )
+    return Sighting(
+        key=digest.hexdigest(),
+        stream=stream_of(origin, fact.subject.kind, fact.subject.ref),
+        event_id=event_id,
+        type=fact.type,
+        subject_kind=fact.subject.kind,
+        vendor_ref=fact.subject.ref,
+        target=fact.target,
+        occurrence=fact.occurrence,
+        at=fact.at,
+        native=fact.native,
+        reason=fact.reason,
+        actor=fact.actor,
+        inferred=fact.inferred,
+        trust=trust,
+        source=source,
+        seen_at=seen_at,
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -16,12 +16,14 @@ from fnmatch import fnmatchcase
 
 import attrs
 
+from paraph.kinds import LEFT_OUT
 from paraph.model import (
     ContentKind,
     DeliveryBy,
     Document,
     DocumentRole,
     Envelope,
+    Instead,
     Problem,
     Rect,
     Severity,
@@ -214,10 +216,13 @@ def _unique(path: str, ids: list[str], what: str = "id") -> Iterator[Problem]:
 
 def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[Problem]:
     """Yield what the envelope asks for and the account's provider cannot be told."""
-    used = list(_used(envelope))
+    used = list(uses_of(envelope))
     for path, capability, what in used:
         if capability not in offered:
-            yield _bad(path, f"unsupported.{capability.value}", f"this account does not offer {what}")
+            yield attrs.evolve(
+                _bad(path, f"unsupported.{capability.value}", f"this account does not offer {what}"),
+                instead=LEFT_OUT.get(capability, Instead.KEEP),
+            )
     levels = ", ".join(level.name for level in sorted(offered.levels))
     for index, person in enumerate(envelope.signatories):
         path = f"signatories[{index}]"
@@ -258,11 +263,11 @@ def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[P
 
 def needs_of(envelope: Envelope) -> frozenset[Capability]:
     """Return the capabilities without which an envelope cannot be said."""
-    return frozenset(capability for _, capability, _ in _used(envelope))
+    return frozenset(capability for _, capability, _ in uses_of(envelope))
 
 
-def _used(envelope: Envelope) -> Iterator[tuple[str, Capability, str]]:
-    """Name what the envelope uses: path, capability, words."""
+def uses_of(envelope: Envelope) -> Iterator[tuple[str, Capability, str]]:
+    """Name what an envelope uses: path, capability, words."""
     if len(envelope.documents) > 1:
         yield "documents", Capability.SEVERAL_DOCUMENTS, "several documents in one envelope"
     if len(envelope.signatories) > 1:

@@ -1,7 +1,7 @@
 """Describing a request that was made elsewhere: in the console, or by another system (contract 5 and 7).
 
-A request's context shows titles, documents and signers. It does not show how a signer reaches the page (that is
-the signer profile's), so delivery is told as by e-mail; nor is a signer's birth or phone shown.
+A request's context shows titles, documents and signers. It does not show how a signer reaches the page (that
+is the signer profile's), so delivery is told as by e-mail; nor is a signer's birth or phone shown.
 """
 
 from __future__ import annotations

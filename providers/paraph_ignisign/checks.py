@@ -25,6 +25,7 @@ from paraph.model import (
 )
 from paraph.provider import Account
 from paraph_ignisign import mapping
+from paraph_ignisign.kinds import KINDS
 from paraph_ignisign.settings import IgnisignOptions, IgnisignSettings
 
 TITLE: Final = 1024
@@ -54,16 +55,18 @@ def check(envelope: Envelope, account: Account[IgnisignSettings]) -> tuple[Probl
 def credential_problems(account: Account[IgnisignSettings]) -> Iterator[Problem]:
     """Find what is wrong with the account's resolved credentials, with paths into the configuration."""
     for found in account.settings.credential_problems(account.environment):
-        yield attrs.evolve(found, path=f"accounts.{account.name}.{found.path}")
+        yield attrs.evolve(found, path=f"accounts.{account.name}.{found.path}", kind=KINDS.get(found.code))
 
 
 def level_of(envelope: Envelope, person: Signatory) -> Level:
-    """Return the level asked of a signatory, or the weakest acceptable one, or else SES.
+    """Return the level asked of a signatory, or the weakest that is offered and acceptable, or else SES.
 
     Core has filled in the account's default where nothing was asked.
     """
     asked = envelope.assurance_of(person)
-    return asked.level or asked.floor or Level.SES
+    if asked.level is not None or asked.floor is None:
+        return asked.level or Level.SES
+    return next(level for level in mapping.LEVELS if asked.accepts(level))  # the last one always does
 
 
 def method_of(envelope: Envelope, person: Signatory, settings: IgnisignSettings) -> str | None:
@@ -106,7 +109,8 @@ def extension_of(document: Document) -> str:
 def problem(path: str, code: str, message: str, hint: str = "", *, warning: bool = False) -> Problem:
     """Make a finding, blocking unless it is a warning."""
     severity = Severity.WARNING if warning else Severity.ERROR
-    return Problem(path=path, code=code, message=message, hint=hint, severity=severity)
+    kind = KINDS.get(code)
+    return Problem(path=path, code=code, message=message, hint=hint, severity=severity, kind=kind)
 
 
 def _terms(envelope: Envelope) -> Iterator[Problem]:

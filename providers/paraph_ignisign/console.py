@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import attrs
+
 from paraph.flow import Flow
 from paraph.model import Envelope, Problem
 from paraph.provider import Account
@@ -31,7 +33,8 @@ def console_problems(envelope: Envelope, account: Account[IgnisignSettings]) -> 
 def _forbidden(envelope: Envelope, here: EnvSettings, usual: str | None) -> Iterator[Problem]:
     if here.language_can_be_changed is False and language_of(envelope) not in {None, usual}:
         hint = "leave language out, or allow it in Ignisign's console"
-        yield problem("language", "language.fixed", "the application does not let it be chosen", hint)
+        fixed = problem("language", "language.fixed", "the application does not let it be chosen", hint)
+        yield attrs.evolve(fixed, instead=None)
     if here.extended_auth_session_enabled is False and options_of(envelope).extended_auth_session:
         hint = "leave it out, or enable it in Ignisign's console"
         yield problem("options", "extended_auth_session.off", "the application has none of them", hint)

@@ -20,7 +20,6 @@ from paraph_ignisign.planning import choose_profile
 from paraph_ignisign.settings import IgnisignSettings
 from paraph_ignisign.wire import ApplicationContext, SignerProfile
 
-LEVELS: Final = (Level.SES, Level.AES, Level.QES)
 OPTIONS: Final = {DeliveryBy.EMAIL: "profile_email", DeliveryBy.LINK: "profile_link"}
 
 
@@ -76,7 +75,7 @@ def _levels(
     check = f"levels ({delivery.value})"
     able: list[str] = []
     lacking: list[str] = []
-    for level in LEVELS:
+    for level in mapping.LEVELS:
         method = mapping.method_of(level, account.settings.aes_method)
         found = choose_profile(listed, delivery, method, account)
         (lacking if isinstance(found, Problem) else able).append(f"{level.name} ({method})")

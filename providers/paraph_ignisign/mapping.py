@@ -117,6 +117,10 @@ def signed_form(nature: str | None, media_type: str | None) -> str | None:
 LEGAL_KIT: Final = "ADVANCED_LEGAL_KIT"
 
 
+LEVELS: Final = (Level.SES, Level.AES, Level.QES)
+"""Levels that the vendor has a signature method for, weakest first: none of its methods is AES_QC."""
+
+
 def method_of(level: Level, aes_method: str) -> str | None:
     """Return the signature method for a level, or ``None`` if the vendor has none."""
     methods = {Level.SES: "SIMPLE_STD", Level.AES: aes_method, Level.QES: "QUALIFIED_STD"}

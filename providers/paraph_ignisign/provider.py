@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
+
 from paraph.flow import Downloaded, Flow, Sink
 from paraph.model import Envelope, Evidence, Observation, Problem
 from paraph.provider import (
@@ -20,6 +22,7 @@ from paraph.provider import (
     ProviderInfo,
     Reading,
     SigningLink,
+    StandIn,
     Verdict,
     WebhookEndpoint,
 )
@@ -33,6 +36,7 @@ from paraph_ignisign import (
     paraph_provider,
     planning,
     reading,
+    rehearsing,
     sending,
     verification,
     webhooks,
@@ -90,6 +94,10 @@ class IgnisignProvider:
     def send(self, carried: Carried, account: IgnisignAccount) -> Flow[Observation]:
         """Make and publish the request."""
         return sending.send(carried, account)
+
+    def stand_in(self, request: httpx.Request, account: IgnisignAccount) -> StandIn | None:
+        """Answer what a dry run does not ask."""
+        return rehearsing.stand_in(request, account)
 
     def read(self, carried: Carried, account: IgnisignAccount) -> Flow[Observation]:
         """Read the request's context."""

@@ -75,6 +75,7 @@ class Meaning(StrEnum):
     APP_SETTINGS = "app.settings_updated"
     APP_MEMBERSHIP = "app.membership_updated"
     APP_ARCHIVED = "app.archived"
+    # Without a neutral word, kept as unknown: requests for documents are gone from the models.
     DOCUMENT_REQUEST_PROVIDED = "docrequest.provided"
     DOCUMENT_REQUEST_FAILED = "docrequest.failed"
 
@@ -230,9 +231,6 @@ SHOWN_BY_A_READ: Final = frozenset(
 )
 """News that a request's context shows as well, so that a delivery which does not say of which request it
 speaks (an error may come without content) is made good by reading the open ones."""
-
-WORDLESS: Final = frozenset({M.DOCUMENT_REQUEST_PROVIDED, M.DOCUMENT_REQUEST_FAILED})
-"""News without a neutral word, kept as ``unknown``: requests for documents are gone from the models."""
 
 REPEATING: Final = frozenset(
     {

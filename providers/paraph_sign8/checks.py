@@ -11,6 +11,7 @@ a place on each document that is signed.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
@@ -20,7 +21,9 @@ from paraph.model import (
     Envelope,
     Field,
     FieldKind,
+    Instead,
     Problem,
+    ProblemKind,
     Severity,
     Signatory,
     SignatureKind,
@@ -32,6 +35,7 @@ from paraph_sign8 import mapping
 from paraph_sign8.assumptions import START, assumed, missing, tells
 from paraph_sign8.dialect import Dialect
 from paraph_sign8.dialect.words import AuthType, Dispatch, Instant, WorkflowStatus
+from paraph_sign8.kinds import KINDS
 from paraph_sign8.planning import Layout, dispatch_of, lay_out, overlaps, signature_type_of
 from paraph_sign8.settings import Sign8Options, Sign8Settings
 
@@ -60,7 +64,8 @@ def check(envelope: Envelope, account: Account[Sign8Settings]) -> tuple[Problem,
 def problem(path: str, code: str, message: str, hint: str = "", *, warning: bool = False) -> Problem:
     """Make a finding, blocking unless it is a warning."""
     severity = Severity.WARNING if warning else Severity.ERROR
-    return Problem(path=path, code=code, message=message, hint=hint, severity=severity)
+    kind = KINDS.get(code)
+    return Problem(path=path, code=code, message=message, hint=hint, severity=severity, kind=kind)
 
 
 # The account
@@ -72,7 +77,7 @@ def configuration_problems(account: Account[Sign8Settings]) -> Iterator[Problem]
     settings = account.settings
     wrong = settings.problems()
     for found in wrong or settings.credential_problems():
-        yield attrs.evolve(found, path=f"{where}.{found.path}")
+        yield attrs.evolve(found, path=f"{where}.{found.path}", kind=KINDS.get(found.code))
     if wrong:
         return
     if not settings.server(account.environment):
@@ -145,7 +150,8 @@ def _starting(account: Account[Sign8Settings]) -> Iterator[Problem]:
 
 def _untold(path: str, leaf: str, what: str, *, warning: bool = False) -> Problem:
     message = f"the account's dialect cannot tell SIGN8 {what}"
-    return problem(path, "dialect.untold", message, f"set dialect.{leaf}", warning=warning)
+    found = problem(path, "dialect.untold", message, f"set dialect.{leaf}", warning=warning)
+    return attrs.evolve(found, kind=ProblemKind.IGNORED) if warning else found
 
 
 def _blindness(account: Account[Sign8Settings]) -> Iterator[Problem]:
@@ -183,13 +189,24 @@ def _terms(envelope: Envelope, account: Account[Sign8Settings]) -> Iterator[Prob
         and dialect.formats.instant is Instant.DATE
         and (at.hour, at.minute, at.second) != (0, 0, 0)
     ):
-        yield problem(
-            "expires_at",
-            "expiry.day",
-            "SIGN8 is told the day alone, so it can be signed until that day ends in UTC",
-            "use midnight UTC",
-            warning=True,
+        yield attrs.evolve(
+            problem(
+                "expires_at",
+                "expiry.day",
+                "SIGN8 is told the day alone, so it can be signed until that day ends in UTC",
+                "use midnight UTC",
+                warning=True,
+            ),
+            instead=_end_of_day(at),
         )
+
+
+def _end_of_day(at: datetime) -> datetime | Instead:
+    """Return the midnight that ends a day; the last day of all time has none."""
+    try:
+        return at.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    except OverflowError:
+        return Instead.KEEP
 
 
 def _order(envelope: Envelope, dialect: Dialect) -> Iterator[Problem]:
@@ -296,11 +313,14 @@ def _field(path: str, field: Field, dialect: Dialect) -> Iterator[Problem]:
     if field.kind is not FieldKind.SIGNATURE:
         yield from _annotation(path, field, dialect)
     if not field.required:
-        yield problem(
-            f"{path}.required",
-            "field.optional",
-            "nothing public says how SIGN8 is told that a field is optional, so it is not",
-            warning=True,
+        yield attrs.evolve(
+            problem(
+                f"{path}.required",
+                "field.optional",
+                "nothing public says how SIGN8 is told that a field is optional, so it is not",
+                warning=True,
+            ),
+            instead=True,
         )
 
 

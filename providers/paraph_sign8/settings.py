@@ -18,7 +18,7 @@ import attrs
 
 from paraph.errors import ConfigurationError
 from paraph.model import Problem, Secret
-from paraph.provider import setting
+from paraph.provider import BRANDING, setting
 from paraph_sign8.dialect import Dialect, DialectError, load, parse, shipped
 from paraph_sign8.dialect.checking import url_fault
 from paraph_sign8.dialect.words import AuthType, Token
@@ -102,7 +102,7 @@ class Sign8Options:
 
     password: Secret | None = None
     team_id: str | None = None
-    interface_id: str | None = None
+    interface_id: str | None = attrs.field(default=None, metadata={BRANDING: True})
 
 
 def _no_slash(url: str) -> str:

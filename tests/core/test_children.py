@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraph.children import child_id
+from paraph.errors import NotReady, PermissionDenied
 from paraph.ledger import Origin, events_of
 from paraph.model import (
     Child,
     Event,
     Fact,
     FactType,
+    Field,
     Lifecycle,
     Observation,
+    Rect,
     Snapshot,
     Source,
     Subject,
@@ -44,10 +48,10 @@ REFS = {"e1": ("p-ada", "p-bob"), "e1-ada": ("p-ada",), "e1-bob": ("p-bob",)}
 DOCUMENTS = {"e1": ("d1", "d2"), "e1-ada": ("d1a", "d2a"), "e1-bob": ("d1b", "d2b")}
 
 
-def prepared() -> Kernel:
+def prepared(**changes: Any) -> Kernel:
     """A store with one published envelope ``one``, at the vendor ``e1``, of which no child is known."""
     kernel = tiny_kernel()
-    attempt = _register(kernel, envelope(id="one"), kernel.account("a"), "attempt-1", START)
+    attempt = _register(kernel, envelope(id="one", **changes), kernel.account("a"), "attempt-1", START)
     with kernel.store.begin() as tx:
         tx.put_attempt(
             attrs.evolve(
@@ -139,9 +143,23 @@ def test_events_are_told_once(given_: list[Observation]):
 
 
 def test_a_child_is_an_envelope_of_its_own():
-    """It has the parent's documents, terms and reference, and only its own signatory."""
-    kernel = prepared()
+    """It has the parent's documents, terms and reference, and only its own signatory with their fields."""
+    fields = [
+        Field(document="contract", signatory=who, rect=Rect(x=1, y=1, width=9, height=9))
+        for who in ("ada", "bob")
+    ]
+    kernel = prepared(fields=fields)
     told(kernel, ADOPTING)
+    with kernel.store.begin() as tx:
+        stored = tx.envelope(child_id("one", "e1-ada"))
+    assert stored is not None
+    made, asked = kernel.load(stored), envelope(fields=fields)
+    names = [document.name for document in asked.documents]
+    assert (names, asked.title, ["ada"]) == (
+        [document.name for document in made.documents],
+        made.title,
+        [field.signatory for field in made.fields],
+    )
     child = _project(kernel, child_id("one", "e1-ada"))
     assert ("one", "e1-ada", ["ada"]) == (
         child.parent,
@@ -202,6 +220,40 @@ def test_different_endings_are_summed_up_by_rank(endings: tuple[FactType, FactTy
     assert (expected, F.ENVELOPE_COMPLETED in endings) == (parent.lifecycle, parent.partially_signed)
 
 
+def test_when_a_parent_ended_is_known_only_of_all_children():
+    """The time of the last child's end is the parent's, unless another may have ended later."""
+    for times, expected in (((START, None), None), ((START, START + timedelta(hours=1)), timedelta(hours=1))):
+        kernel = prepared()
+        told(kernel, ADOPTING)
+        for ref, at in zip(("e1-ada", "e1-bob"), times, strict=True):
+            told(kernel, observed(said(F.ENVELOPE_COMPLETED, ref, at=at)))
+        ending = _project(kernel, "one").ending
+        assert ending is not None
+        assert expected == (ending.at and ending.at - START)
+
+
+def test_a_parents_completion_is_as_certain_as_that_of_its_children():
+    """A child that was only said to be completed, and read to be cancelled, confirms no completion."""
+    kernel = prepared()
+    told(kernel, ADOPTING)
+    told(kernel, observed(said(F.ENVELOPE_COMPLETED, "e1-ada")))
+    for ref, ending in (("e1-ada", F.ENVELOPE_CANCELLED), ("e1-bob", F.ENVELOPE_COMPLETED)):
+        told(kernel, observed(said(ending, ref), trust=Trust.CONFIRMED))
+    assert Lifecycle.CANCELLED is _project(kernel, "one").lifecycle
+
+
+def test_a_child_that_is_a_parent_is_summed_up_further():
+    """The end of a grandchild ends its parent, and with the last child the parent's parent, at once."""
+    kernel = prepared()
+    told(kernel, ADOPTING, observed(said(F.ENVELOPE_COMPLETED, "e1-bob")))
+    grandchild = attrs.evolve(ADA, ref="e1-ada-1")
+    told(kernel, observed(said(F.ENVELOPE_CREATED, "e1-ada"), children=(grandchild,)))
+    new = told(kernel, observed(said(F.ENVELOPE_COMPLETED, "e1-ada-1")))
+    ended = {event.vendor_ref for event in new if event.type is F.ENVELOPE_COMPLETED}
+    assert {"e1", "e1-ada", "e1-ada-1"} == ended
+    assert Lifecycle.COMPLETED is _project(kernel, "one").lifecycle
+
+
 def test_a_missing_child_keeps_the_parent_open():
     """While a signatory's child is unknown, the end of the others ends nothing."""
     kernel = prepared()
@@ -247,6 +299,48 @@ def test_a_family_from_sending_to_evidence(both: Any, tmp_path: Path):
     assert ["contract", "annex"] == [each.document_id for each in both.evidence(ada)]
 
 
+def test_evidence_of_some_children_does_not_pass_for_all(both: Any, tmp_path: Path):
+    """A parent is saved once every child has what it will ever have; a child on its own at once."""
+    asked = envelope()
+    both.send(asked)
+    both.vendor.split("e1")
+    both.vendor.sign("e1ada", "p-ada")
+    both.refresh(asked.id)
+    with pytest.raises(NotReady, match="evidence within 0 s of bob"):
+        both.save(asked.id, tmp_path, timeout=0)
+    ada, bob = (child_id(asked.id, f"e1{local}") for local in ("ada", "bob"))
+    both.save(ada, tmp_path / "ada")
+    both.cancel(bob)
+    both.save(asked.id, tmp_path / "all")
+    names = {f"ada-{what}.signed.pdf" for what in ("contract", "annex")}
+    assert {*names, "manifest.json"} == {path.name for path in (tmp_path / "all").iterdir()}
+
+
+def test_a_signer_without_a_child_has_evidence_due(both: Any, tmp_path: Path):
+    """While the vendor has not told of everyone's child, what it has told of is a part."""
+    asked = envelope()
+    both.send(asked)
+    both.vendor.split("e1")
+    both.vendor.envelopes["e1"]["children"].remove("e1bob")
+    both.vendor.sign("e1ada", "p-ada")
+    both.refresh(asked.id)
+    with pytest.raises(NotReady, match="of bob"):
+        both.save(asked.id, tmp_path, timeout=0)
+
+
+def test_cancelling_a_parent_reaches_a_child_that_was_not_known(both: Any):
+    """Children are looked for before they are cancelled, so that none that came late lives on."""
+    asked = envelope()
+    both.send(asked)
+    both.vendor.split("e1")
+    late = both.vendor.envelopes["e1"]["children"]
+    late.remove("e1bob")
+    assert 1 == len(both.refresh(asked.id).children)
+    late.append("e1bob")
+    assert Lifecycle.CANCELLED is both.cancel(asked.id).lifecycle
+    assert "CANCELLED" == both.vendor.envelopes["e1bob"]["state"]
+
+
 def test_links_and_cancelling_go_to_the_children(both: Any):
     """A parent's link is that of the signatory's child, and cancelling it cancels the open children."""
     asked = envelope()
@@ -274,3 +368,37 @@ def test_news_of_an_unknown_child_reads_its_parent(both: Any):
     ada = both.get(child_id(asked.id, "e1ada"))
     assert (asked.id, "signed") == (ada.parent, ada.signatory("ada").decision)
     assert "signed" == both.get(asked.id).signatory("ada").decision
+
+
+def test_a_parent_with_all_children_is_read_through_them_alone(both: Any):
+    """Once each signer has a child, a refresh of the parent asks for the open children and nothing else."""
+    asked = envelope()
+    both.send(asked)
+    both.vendor.split("e1")
+    both.refresh(asked.id)
+    both.vendor.sign("e1ada", "p-ada")
+    both.refresh(asked.id)
+    both.vendor.requests.clear()
+    both.refresh(asked.id)
+    assert [("GET", "/envelopes/e1bob")] == both.vendor.requests
+
+
+def test_a_child_that_cannot_be_cancelled_holds_no_other_up(both: Any):
+    """All open children are ended, and the failure of one is told in the end."""
+    asked = envelope()
+    both.send(asked)
+    both.vendor.split("e1")
+    both.refresh(asked.id)
+
+    def honest(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        return effect()
+
+    def refused(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(403)
+
+    both.vendor.faults = [honest, honest, refused]
+    with pytest.raises(PermissionDenied):
+        both.cancel(asked.id)
+    states = {both.vendor.envelopes[f"e1{local}"]["state"] for local in ("ada", "bob")}
+    assert {"SENT", "CANCELLED"} == states
+    assert Lifecycle.CANCELLED is both.cancel(asked.id).lifecycle

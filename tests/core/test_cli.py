@@ -38,6 +38,7 @@ from paraph.model import (
     Snapshot,
     SubjectKind,
 )
+from paraph.ops.rehearse import Rehearsal
 from paraph.provider import Action, Repeat, SigningLink
 from support.plugins import install
 
@@ -155,7 +156,7 @@ def test_send_envelope_file(folder: Path, capsys: pytest.CaptureFixture[str]) ->
     client = StubClient()
     assert paraph(client, "send", "envelope.toml", "--account", "hr") == 0
     assert sent(client).title == "Contract"
-    assert client.calls[0][2] == {"account": "hr"}
+    assert client.calls[0][2] == {"account": "hr", "policy": None}
     assert client.calls[-1][0] == "close"
     captured = capsys.readouterr()
     assert "sending envelope e1" in captured.err
@@ -228,12 +229,13 @@ def test_check_refuses_only_for_errors(
 ) -> None:
     """A blocking problem is exit 3, a warning is exit 0; both are printed."""
     problem = Problem(path="title", code="odd", message="an odd title", severity=severity)
-    client = StubClient(check=(problem,))
+    found_ = Rehearsal(account=None if problem.blocking else "hr", problems=(problem,))
+    client = StubClient(preview=found_)
     assert paraph(client, "check", "envelope.toml", "--live", "--json") == code
-    assert client.calls[0][2] == {"account": None, "live": True}
+    assert client.calls[0][2] == {"account": None, "live": True, "policy": None}
     found = document(capsys)
     assert (found["refused"], found["problems"][0]["code"]) == (code == 3, "odd")
-    assert paraph(StubClient(check=(problem,)), "check", "envelope.toml") == code
+    assert paraph(StubClient(preview=found_), "check", "envelope.toml") == code
     assert f"{severity.value}: title: an odd title" in capsys.readouterr().out
 
 

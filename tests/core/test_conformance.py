@@ -38,10 +38,12 @@ from paraph.model import (
 )
 from paraph.provider import (
     Account,
+    Adopted,
     Capabilities,
     Capability,
     Carried,
     Delivery,
+    Finding,
     Malformed,
     Reading,
     SigningLink,
@@ -163,6 +165,32 @@ class Trusting(AcmeProvider):
         return (yield from super().send(carried, account))
 
 
+class Tries(AcmeProvider):
+    """Examines an account by making an envelope."""
+
+    def examine(self, account: Any) -> Flow[tuple[Finding, ...]]:
+        person, document = {"key": "ada", "stage": 1}, {"key": "contract"}
+        body = {"title": "a try", "reference": "a-try", "people": [person], "documents": [document]}
+        yield from http(httpx.Request("POST", f"{self.origin(account)}/envelopes", json=body))
+        return (Finding.ok("credentials", "accepted"),)
+
+
+class Shows(AcmeProvider):
+    """Shows the account's key in a finding."""
+
+    def examine(self, account: Any) -> Flow[tuple[Finding, ...]]:
+        yield from ()
+        return (Finding.ok("credentials", account.settings.key.reveal()),)
+
+
+class Despairs(AcmeProvider):
+    """Finds fault with the credentials of its own simulator."""
+
+    def examine(self, account: Any) -> Flow[tuple[Finding, ...]]:
+        yield from ()
+        return (Finding.fail("credentials", "refused"),)
+
+
 class Raises(AcmeProvider):
     def observe(self, delivery: Delivery, account: Any) -> Reading:
         if not delivery.body:
@@ -219,6 +247,42 @@ class CancelsNothing(AcmeProvider):
         at = yield from now()
         fact = Fact(type=FactType.ENVELOPE_CANCELLED, subject=Subject(ref=carried.vendor_ref))
         return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=(fact,))
+
+
+class AdoptsAndEnds(AcmeProvider):
+    """Ends what it should only describe."""
+
+    def adopt(self, vendor_ref: str, account: Any) -> Flow[Adopted]:
+        yield from self.call("POST", account, f"/envelopes/{vendor_ref}/cancel", {})
+        return (yield from super().adopt(vendor_ref, account))
+
+
+class AdoptsTooMuch(AcmeProvider):
+    """Tells of what it adopts what no read tells."""
+
+    def adopt(self, vendor_ref: str, account: Any) -> Flow[Adopted]:
+        found = yield from super().adopt(vendor_ref, account)
+        opened = Fact(type=FactType.ENVELOPE_EXPIRED, subject=Subject(ref=vendor_ref))
+        seen = attrs.evolve(found.observation, facts=(*found.observation.facts, opened))
+        return attrs.evolve(found, observation=seen)
+
+
+class ClosesNothing(AcmeProvider):
+    """Says that drafts are closed, and leaves them as they are."""
+
+    def close_draft(self, carried: Carried, account: Any) -> Flow[bool]:
+        yield from self.call("GET", account, f"/envelopes/{carried.vendor_ref}")
+        return True
+
+
+class NeverSure(AcmeProvider):
+    """Closes drafts, and confirms it the first time only."""
+
+    def close_draft(self, carried: Carried, account: Any) -> Flow[bool]:
+        kept = yield from self.call("GET", account, f"/envelopes/{carried.vendor_ref}")
+        if kept["state"] != "draft":
+            return False
+        return (yield from super().close_draft(carried, account))
 
 
 class RemindsOnce(AcmeProvider):
@@ -400,7 +464,11 @@ def broken() -> Iterator[Broken]:
     yield "errors say no secret", "everything", of(Quotes), "were said: .* in the"
     yield "accounts share nothing", "everything", of(Remembers), "credential of another|AuthenticationFailed"
     yield "accounts share nothing", "everything", of(Elsewhere), "not the account's origin"
+    yield "examining changes nothing", "everything", of(Tries), "leaves effects at the vendor"
+    yield "examining changes nothing", "everything", of(Shows), "were said: .* of examine"
+    yield "examining changes nothing", "everything", of(Despairs), "the credentials for its own simulator"
     yield "cancel works as an ability", "everything", of(CancelsNothing), "could still be signed"
+    yield from closing_and_adopting()
     yield "remind works as an ability", "everything", of(RemindsOnce), "two reminders are one event"
     yield "read_status works as an ability", "everything", of(ReadsTooMuch), "is read as 'completed'"
     yield "see_completion works as an ability", "everything", of(SeesNoEnd), "completion did not come"
@@ -422,7 +490,16 @@ def broken() -> Iterator[Broken]:
     yield "repeated webhook says the same", "everything", of(CountsDeliveries), "tells other facts"
     yield "claims move nothing", "everything", of(Believes), "from 'sent' to 'completed'"
     yield "webhooks and reads agree", "everything", of(TwoTongues), "signatory.signed by"
-    for word in ("cancel", "remind", "read_status", "manage_webhooks", "event_list", "signing_link"):
+    for word in (
+        "adopt",
+        "cancel",
+        "close_draft",
+        "remind",
+        "read_status",
+        "manage_webhooks",
+        "event_list",
+        "signing_link",
+    ):
         yield f"{word} is refused as an ability", "little", of(Permits), "unexpected success"
     refused = {check.name for check in of_account("little") if check.name.endswith(" is refused")}
     for name in sorted(refused - {"other evidence is refused"}):
@@ -433,6 +510,14 @@ def broken() -> Iterator[Broken]:
     yield "delivery_email works", "everything", of(MailsNobody), "a mail to p1 did not come"
     yield "signing_link works", "everything", of(LeadsNowhere), "can sign did not come"
     yield "seals works", "everything", of(NoSeals), "seal.unknown"
+
+
+def closing_and_adopting() -> Iterator[Broken]:
+    """Yield who breaks what when a draft is given up, or an envelope is taken over."""
+    yield "close_draft works as an ability", "everything", of(ClosesNothing), "could still be published"
+    yield "close_draft works as an ability", "everything", of(NeverSure), "is not confirmed as closed"
+    yield "adopt works as an ability", "everything", of(AdoptsAndEnds), "adopting changed something"
+    yield "adopt works as an ability", "everything", of(AdoptsTooMuch), "adopted as 'expired'"
 
 
 DROPPED = {

@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 import httpx
 import pytest
+from cattrs import BaseValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,7 +85,7 @@ def test_nothing_is_coerced(key: str, value: Any) -> None:
         read({"theId": "x", key: value})
 
 
-@pytest.mark.parametrize("number", [1.0, "1", True, None])
+@pytest.mark.parametrize("number", [1.0, "1", True])
 def test_an_integer_is_an_integer(number: Any) -> None:
     """Neither floats nor texts nor booleans are integers."""
     with pytest.raises(MalformedResponse, match=r"\$\.inner\[1\]\.a_number"):
@@ -121,3 +122,23 @@ def test_any_json_is_an_object_or_malformed(value: Any) -> None:
     except MalformedResponse:
         return
     assert isinstance(found, Outer)
+
+
+@attrs.frozen(kw_only=True)
+class Lenient:
+    """Fields with every kind of default."""
+
+    needed: int
+    number: int = 3
+    words: tuple[str, ...] = ("a",)
+    maybe: str | None = "b"
+    inner: dict[str, Any] = attrs.field(factory=dict)
+
+
+def test_null_is_absent_where_there_is_a_default() -> None:
+    """A field takes its default for null, unless None is a value of it; one without a default refuses it."""
+    converter = base_converter()
+    nulls = {"needed": 1, "number": None, "words": None, "maybe": None, "inner": None}
+    assert Lenient(needed=1, maybe=None) == converter.structure(nulls, Lenient)
+    with pytest.raises(BaseValidationError):
+        converter.structure({"needed": None}, Lenient)

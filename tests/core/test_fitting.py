@@ -64,7 +64,7 @@ def test_words_of_the_command_line_are_fitted(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    """The file of a document has to be there, for the command line as for Python; its path is not repeated."""
+    """The file of a document has to be there, for words as for Python; its path is not repeated."""
     missing = str(tmp_path / f"{CANARY}.pdf")
     with pytest.raises(click.UsageError, match="document: the file is missing"):
         _pair(f"document={missing}", ACTION)
@@ -88,7 +88,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_what_does_not_fit_is_named_without_its_value(name: str, value: object) -> None:
-    """A part that lacks something, has too much or is of another type is a usage error about its parameter."""
+    """A part that lacks something, has too much or another type is an error about its parameter."""
     with pytest.raises(UsageError, match=f"{name} has another type") as caught:
         _filled("do", Given, {name: value})
     assert CANARY not in str(caught.value)

@@ -16,6 +16,7 @@ from paraph.flow.commands import Flow, Step
 from paraph.flow.runners import AsyncRunner, SyncRunner
 from paraph.flow.session import Sessions
 from paraph.model import Envelope, Lifecycle, Snapshot
+from paraph.ops import terms
 from paraph.ops.kernel import Kernel
 from paraph.ops.send import resume, send
 from paraph.store import Store, open_store
@@ -236,7 +237,7 @@ def test_a_clean_refusal_takes_the_intent_back() -> None:
     assert (caught.value.code, caught.value.status, caught.value.account) == ("NOT_NOW", 400, "a")
     with kernel.store.begin() as tx:
         (attempt,) = tx.attempts(asked.id)
-        assert tx.steps(attempt.id) == ()
+        assert not [step for step in tx.steps(attempt.id) if step.key != terms.KEY]
     assert sync_run(vendor, resume(kernel, asked.id)).lifecycle is Lifecycle.SENT
 
 
@@ -327,7 +328,7 @@ def test_a_local_error_before_any_request_leaves_no_doubt() -> None:
     with pytest.raises(UsageError):
         sync_run(vendor, run_step(kernel, attempt, Step("publish", StepKind.PUBLISH, effect, None)))
     with kernel.store.begin() as tx:
-        assert () == tx.steps(attempt.id)
+        assert not [step for step in tx.steps(attempt.id) if step.key != terms.KEY]
 
 
 def test_two_contents_under_one_id_at_the_same_moment_are_refused() -> None:

@@ -109,7 +109,7 @@ def test_save_waits_until_the_vendor_has_made_it(both: Any, tmp_path: Path) -> N
 
 
 def test_a_broken_download_leaves_no_file(both: Any, tmp_path: Path) -> None:
-    """A download that fails half-way leaves neither the file nor its temporary."""
+    """A download that keeps failing leaves no file and no temporary; one that fails once is repeated."""
     asked = envelope()
     both.send(asked)
     both.vendor.sign("e1", "p-ada")
@@ -121,12 +121,15 @@ def test_a_broken_download_leaves_no_file(both: Any, tmp_path: Path) -> None:
     def broken(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
         raise httpx.ReadError("cut", request=request)
 
-    both.vendor.faults = [honest, broken]
+    both.vendor.faults = [honest, *[broken] * 9]
     from paraph.errors import ConnectionLost
 
     with pytest.raises(ConnectionLost):
         both.save(asked.id, tmp_path / "out")
     assert [] == list((tmp_path / "out").iterdir())
+    both.vendor.faults = [honest, broken]
+    both.save(asked.id, tmp_path / "out")
+    assert "manifest.json" in {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_wait_ends_when_the_envelope_does(both: Any) -> None:

@@ -124,6 +124,17 @@ class TestClock:
         with pytest.raises(ValueError, match="aware"):
             clock.set(datetime(2101, 1, 1))  # noqa: DTZ001 - the naive moment is what is refused
 
+    def test_ends_before_the_calendar_does(self) -> None:
+        """Every year up to 9000 can be reached, and a step beyond is refused and changes nothing."""
+        simulator = _Signing()
+        simulator.clock.set(datetime(9000, 12, 31, tzinfo=UTC))
+        with serve(simulator.asgi) as base_url:
+            late = httpx.post(f"{base_url}/_simulator/clock", json={"advance_seconds": 999_999_999})
+            assert (400, True) == (late.status_code, "9000" in late.json()["error"])
+        with pytest.raises(ValueError, match="9000"):
+            simulator.clock.advance(timedelta(days=2))
+        assert 9000 == simulator.clock.now().year
+
     def test_set_moves_to_a_moment(self) -> None:
         """Setting a later moment makes it now."""
         clock = SimulatedClock()
@@ -613,6 +624,16 @@ class TestSimulator:
         with serve(simulator.asgi) as base_url:
             assert 400 == httpx.post(f"{base_url}/_simulator{path}", json=body).status_code
         assert () == simulator.faults.waiting()
+
+    @pytest.mark.parametrize("path", ["/clock", "/faults"])
+    @pytest.mark.parametrize(
+        "body", [b"{", b"\xff", b"[" * 100_000, b'{"advance_seconds":' + b"9" * 5000 + b"}"]
+    )
+    def test_control_routes_survive_every_body(self, path: str, body: bytes) -> None:
+        """What is no JSON to the control routes is a 400 and breaks nothing."""
+        simulator = _Signing()
+        with serve(simulator.asgi) as base_url:
+            assert 400 == httpx.post(f"{base_url}/_simulator{path}", content=body).status_code
 
     def test_nothing_is_left_behind(self) -> None:
         """After `running()` there is no thread and the port is free."""

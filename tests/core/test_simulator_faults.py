@@ -138,6 +138,8 @@ def test_a_rate_limit_says_how_long_to_wait(seconds: float, header: str) -> None
         date = "Sun, 22 Nov 2026 08:00:00 GMT"
         simulator.faults.add(Fault(kind=FaultKind.RATE_LIMIT, headers={"Retry-After": date}))
         assert [date] == http.get("/a").headers.get_list("retry-after")
+        simulator.faults.add(Fault(kind=FaultKind.STATUS, headers={"Content-Length": "5"}, body="abc"))
+        assert (503, "abc") == ((answer := http.get("/a")).status_code, answer.text)
 
 
 def test_a_clock_jump_is_over_when_the_request_is_met() -> None:
@@ -184,7 +186,16 @@ def test_without_a_clock_nothing_jumps() -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"headers": {"retry-after": 7}}, {"seconds": float("inf")}, {"seconds": float("nan")}, {"seconds": 1e9}],
+    [
+        {"headers": {"retry-after": 7}},
+        {"headers": {"a\n": "b"}},
+        {"headers": {"a": "b\r\nc: d"}},
+        {"headers": {"a": "€"}},
+        {"body": "\ud800"},
+        {"seconds": float("inf")},
+        {"seconds": float("nan")},
+        {"seconds": 1e9},
+    ],
 )
 def test_what_could_not_be_done_is_refused_at_once(values: dict[str, Any]) -> None:
     """A header that is no text and a time without end never reach a request."""
@@ -201,7 +212,10 @@ def test_what_could_not_be_done_is_refused_at_once(values: dict[str, Any]) -> No
         times=st.integers(1, 9),
         seconds=st.floats(0, 9, allow_nan=False),
         status=st.integers(200, 599),
-        headers=st.dictionaries(st.sampled_from(["a", "b"]), st.text(max_size=3)),
+        headers=st.dictionaries(
+            st.sampled_from(["a", "b"]),
+            st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), max_size=3),
+        ),
         body=st.text(max_size=9),
         size=st.integers(1, 9),
     )
@@ -209,3 +223,12 @@ def test_what_could_not_be_done_is_refused_at_once(values: dict[str, Any]) -> No
 def test_a_fault_is_the_same_in_python_and_in_json(fault: Fault) -> None:
     """What `asdict` tells of a fault, `parse_fault` makes again."""
     assert fault == parse_fault({**attrs.asdict(fault), "kind": fault.kind.value})
+
+
+def test_requests_and_webhooks_do_not_take_each_other_s_faults() -> None:
+    """A fault of webhooks waits through every request, a fault of requests through every webhook."""
+    faults = Faults()
+    faults.add(Fault(kind=FaultKind.WEBHOOK_DROP), Fault(kind=FaultKind.STATUS))
+    taken = [faults.take("POST", "/a", webhook=webhook) for webhook in (False, False, True, True)]
+    expected = [FaultKind.STATUS, None, FaultKind.WEBHOOK_DROP, None]
+    assert expected == [fault.kind if fault else None for fault in taken]

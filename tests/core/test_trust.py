@@ -21,10 +21,10 @@ def test_clients_share_what_they_believe() -> None:
 def test_another_place_of_authorities_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the environment names is believed from then on, and what it named before is no more."""
     usual = trusted()
-    monkeypatch.setenv("SSL_CERT_FILE", str(Authority(tmp_path).path))
-    assert usual is not trusted()
-    assert 1 == len(trusted().get_ca_certs())
-    monkeypatch.delenv("SSL_CERT_FILE")
+    with monkeypatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(Authority(tmp_path).path))
+        assert usual is not trusted()
+        assert 1 == len(trusted().get_ca_certs())
     assert usual is trusted()
 
 

@@ -82,10 +82,11 @@ def test_configuration_page_names_every_neutral_key() -> None:
 
 
 def test_every_provider_has_a_page(generate: ModuleType) -> None:
-    """The documentation has a page for each installed provider, with its options."""
+    """The documentation has a page for each installed provider, with its options and what it offers."""
     for info in generate.providers():
         page = (DOCS / "providers" / f"{info.name}.md").read_text()
         assert f"_generated/settings-{info.name}.md" in page
+        assert f"_generated/offers-{info.name}.md" in page
 
 
 def test_tables_within_settings_are_shown(generate: ModuleType) -> None:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 HOST = "127.0.0.1"
+HOUR = timedelta(hours=1)
 
 
 def _named(name: str) -> x509.Name:
@@ -36,8 +37,10 @@ class Authority:
         signed = self._signed(name, self._key.public_key(), x509.BasicConstraints(ca=True, path_length=0))
         self.path = self._written(name, signed.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str, *, password: str = "", server: bool = False) -> tuple[Path, Path]:
-        """Make a certificate for a name; return the files of certificate and key."""
+    def issue(
+        self, name: str, *, password: str = "", server: bool = False, lasting: timedelta = HOUR
+    ) -> tuple[Path, Path]:
+        """Make a certificate for a name; return the files of certificate and key. It begins an hour ago."""
         key = ec.generate_private_key(ec.SECP256R1())
         use = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
         extensions: list[x509.ExtensionType] = [
@@ -46,7 +49,7 @@ class Authority:
         ]
         if server:
             extensions.append(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]))
-        signed = self._signed(name, key.public_key(), *extensions)
+        signed = self._signed(name, key.public_key(), *extensions, lasting=lasting)
         encryption: serialization.KeySerializationEncryption = serialization.NoEncryption()
         if password:
             encryption = serialization.BestAvailableEncryption(password.encode())
@@ -57,7 +60,11 @@ class Authority:
         )
 
     def _signed(
-        self, name: str, key: ec.EllipticCurvePublicKey, *extensions: x509.ExtensionType
+        self,
+        name: str,
+        key: ec.EllipticCurvePublicKey,
+        *extensions: x509.ExtensionType,
+        lasting: timedelta = HOUR,
     ) -> x509.Certificate:
         now = datetime.now(UTC)
         builder = (
@@ -66,8 +73,8 @@ class Authority:
             .issuer_name(_named(self._name))
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(hours=1))
+            .not_valid_before(now - HOUR)
+            .not_valid_after(now + lasting)
         )
         for extension in extensions:
             builder = builder.add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
@@ -166,10 +173,14 @@ def serving(
     handle: Callable[[httpx.Request], httpx.Response],
     *,
     verify: ssl.VerifyMode,
+    lasting: timedelta = HOUR,
 ) -> Iterator[TlsServer]:
-    """Run a TLS server that requires a client certificate of the authority, or only asks for one."""
+    """Run a TLS server that requires a client certificate of the authority, or only asks for one.
+
+    Its own certificate lasts that long from now.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.issue("server", server=True))
+    context.load_cert_chain(*authority.issue("server", server=True, lasting=lasting))
     context.load_verify_locations(authority.path)
     context.verify_mode = verify
     server = TlsServer(context, handle)

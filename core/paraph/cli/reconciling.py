@@ -15,13 +15,12 @@ from paraph.cli.session import Session, account_option, common
     "--budget",
     metavar="NUMBER",
     type=click.IntRange(min=0),
-    default=100,
-    show_default=True,
-    help="How many reads an account's vendor is asked at most.",
+    default=None,
+    help="How much an account's vendor is asked at most; limits.polls_per_minute, or 100.",
 )
 @common
 @click.pass_context
-def reconcile(ctx: click.Context, *, account: str | None, budget: int) -> None:
+def reconcile(ctx: click.Context, *, account: str | None, budget: int | None) -> None:
     """Read open envelopes that are due, and the vendors' lists of deliveries. Run it from time to time."""
     session = ctx.ensure_object(Session)
     with session.client() as client:

@@ -76,4 +76,6 @@ def problem_json(problem: Problem) -> dict[str, str]:
         "code": problem.code,
         "message": problem.message,
         "hint": problem.hint,
+        **({"kind": problem.kind.value} if problem.kind else {}),
+        **({"before": problem.before, "after": problem.after} if problem.before or problem.after else {}),
     }

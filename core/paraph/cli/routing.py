@@ -131,11 +131,14 @@ def check(ctx: click.Context) -> None:
         "accounts": sorted(found.accounts),
         "routes": [each.name for each in found.routes],
         "problems": [problem_json(problem) for problem in problems],
+        "warnings": [problem_json(warning) for warning in found.warnings],
     }
 
     def text() -> None:
         for problem in problems:
             output.write(str(problem))
+        for warning in found.warnings:
+            output.write(f"warning: {warning}")
         counted = f"{len(found.accounts)} account(s), {len(found.routes)} route(s)"
         output.write(f"{found.source.name}: {counted}, {len(problems) or 'no'} problem(s)")
 

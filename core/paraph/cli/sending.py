@@ -10,10 +10,11 @@ import click
 from paraph.cli import output
 from paraph.cli.envelope_file import read_envelope
 from paraph.cli.following import show_snapshot
+from paraph.cli.rehearsing import default_json, rehearsal_json, show_rehearsal, show_terms
 from paraph.cli.render import problem_json
 from paraph.cli.session import CommandT, Session, account_option, common
 from paraph.errors import ConfigurationError, ParaphError, UnknownEnvelope, UsageError
-from paraph.model import Assurance, DeliveryBy, Document, Envelope, Level, Problem, Signatory
+from paraph.model import Assurance, DeliveryBy, Document, Envelope, Level, Policy, Problem, Signatory
 
 if TYPE_CHECKING:
     from paraph.client import Client
@@ -64,8 +65,16 @@ def _envelope(
     )
 
 
+_policy_option = click.option(
+    "--policy",
+    type=click.Choice([each.value for each in Policy]),
+    help="How strictly the request is taken, in place of the account's own policy.",
+)
+
+
 @click.command()
 @_envelope_arguments
+@_policy_option
 @click.option("--live", is_flag=True, help="Also ask the vendor; nothing is changed there.")
 @common
 @click.pass_context
@@ -78,35 +87,36 @@ def check(
     level: str | None,
     account: str | None,
     link: bool,
+    policy: str | None,
     live: bool,
 ) -> None:
     """Say what is against sending FILE: an envelope.toml, or a PDF with --to. Nothing is sent."""
     session = ctx.ensure_object(Session)
     envelope = _envelope(file, to, title, level, link=link)
     with session.client() as client:
-        problems = client.check(envelope, account=account, live=live)
-    refused = any(problem.blocking for problem in problems)
+        found = client.preview(envelope, account=account, live=live, policy=policy)
     session.show(
-        {"refused": refused, "problems": [problem_json(problem) for problem in problems]},
-        lambda: _show_problems(problems),
+        {
+            "refused": not found.possible,
+            "problems": [problem_json(problem) for problem in found.problems],
+            "defaults": [default_json(default) for default in found.defaults],
+        },
+        lambda: show_terms(found),
     )
-    if refused:
+    if not found.possible:
         ctx.exit(3)
-
-
-def _show_problems(problems: tuple[Problem, ...]) -> None:
-    for problem in problems:
-        output.write(f"{problem.severity.value}: {problem}")
-    if not problems:
-        output.write("nothing is against it")
 
 
 @click.command()
 @_envelope_arguments
+@_policy_option
+@click.option("--dry-run", is_flag=True, help="Show each request that would be made; send nothing.")
+@click.option("--live", is_flag=True, help="With --dry-run: also ask the vendor, with reads only.")
+@click.option("--personal", is_flag=True, help="With --dry-run: show names, addresses and texts, too.")
 @common
-@click.pass_obj
+@click.pass_context
 def send(
-    session: Session,
+    ctx: click.Context,
     *,
     file: Path,
     to: tuple[str, ...],
@@ -114,18 +124,32 @@ def send(
     level: str | None,
     account: str | None,
     link: bool,
+    policy: str | None,
+    dry_run: bool,
+    live: bool,
+    personal: bool,
 ) -> None:
     """Send FILE: an envelope.toml, or a PDF with --to."""
+    if (live or personal) and not dry_run:
+        raise click.UsageError("--live and --personal are for --dry-run")
+    session = ctx.ensure_object(Session)
     envelope = _envelope(file, to, title, level, link=link)
+    if dry_run:
+        with session.client() as client:
+            found = client.dry_run(envelope, account=account, live=live, policy=policy, personal=personal)
+        session.show(rehearsal_json(found), lambda: show_rehearsal(found))
+        if not found.possible or not found.complete:
+            ctx.exit(1 if found.possible else 3)
+        return
     with session.client() as client:
-        _require_durable(client)
+        require_durable(client)
         if not session.json:
             output.note(f"sending envelope {envelope.id}")
-        for problem in client.check(envelope, account=account):
+        for problem in client.check(envelope, account=account, policy=policy):
             if not problem.blocking:
                 output.note(f"{problem.severity.value}: {problem}")
         try:
-            snapshot = client.send(envelope, account=account)
+            snapshot = client.send(envelope, account=account, policy=policy)
         except ParaphError:
             # Only what is in the store can be resumed; before that, sending again is the way.
             session.envelope_id = envelope.id if _is_stored(client, envelope.id) else None
@@ -148,7 +172,7 @@ def _is_stored(client: Client, envelope_id: str) -> bool:
 def resume(session: Session, envelope_id: str) -> None:
     """Go on with the send of envelope ID that was interrupted; nothing is ever sent twice."""
     with session.client() as client:
-        _require_durable(client)
+        require_durable(client)
         session.envelope_id = envelope_id
         show_snapshot(session, client.resume(envelope_id))
 
@@ -169,13 +193,13 @@ def settle(session: Session, *, envelope_id: str, step: str, result: str | None,
     if (result is not None) == not_happened:
         raise UsageError("say either --happened [VENDOR_ID] or --not-happened")
     with session.client() as client:
-        _require_durable(client)
+        require_durable(client)
         session.envelope_id = envelope_id
         client.settle(envelope_id, step, happened=not not_happened, result=result or None)
         show_snapshot(session, client.resume(envelope_id))
 
 
-def _require_durable(client: Client) -> None:
+def require_durable(client: Client) -> None:
     """Refuse a store that ends with this process: what was sent would be forgotten at once."""
     if client.store.durable:
         return

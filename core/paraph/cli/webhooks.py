@@ -120,8 +120,9 @@ def _missing(client: Client, name: str) -> str:
 
 
 def _undone(name: str, error: ParaphError) -> Done:
-    state = "cannot" if isinstance(error, UnsupportedCapability) else "failed"
-    return Done(account=name, state=state, reason=" ".join(str(error).split()))
+    if isinstance(error, UnsupportedCapability):
+        return Done(account=name, state="cannot", reason=error.hint or str(error))
+    return Done(account=name, state="failed", reason=" ".join(str(error).split()))
 
 
 def _word(enabled: bool | None) -> str:  # noqa: FBT001 - three values of one column

@@ -22,17 +22,18 @@ import attrs
 
 from paraph._hints import suggestion
 from paraph.config import secrets
+from paraph.config.defaults import read_defaults
+from paraph.config.limits import read_limits
 from paraph.config.settings import read_settings
 from paraph.config.table import Findings, Table
 from paraph.errors import ConfigurationError
-from paraph.model import Level, Problem, Secret
+from paraph.model import Policy, Problem, Secret
+from paraph.provider.limits import Limits
 from paraph.provider.loading import NEUTRAL
 from paraph.provider.registry import Registry
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 """Account names: they stand in URLs, keys and file names."""
-
-_CODE = re.compile(r"[A-Za-z]{2}")
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +41,9 @@ class AccountConfig:
     """An account as the file describes it: no secret in it, only references.
 
     :ivar webhook_secret: a reference. ``options``: the provider's keys as they stand in the file.
-    :ivar defaults: ``language`` and ``country`` (two letters) and ``level`` (:class:`~paraph.Level`).
+    :ivar policy: how strictly requests are taken. ``defaults``: as
+        :func:`~paraph.config.defaults.read_defaults` returns them.
+    :ivar limits: how much it may ask of its vendor.
     :ivar problems: why its provider could not be had when the file was read: not installed, broken,
         disabled, or of another interface. Then its options are not checked, and using it raises that.
     """
@@ -49,8 +52,10 @@ class AccountConfig:
     provider: str
     environment: str
     allow_recipients: tuple[str, ...] = ()
+    policy: Policy | None = None
     webhook_secret: str | None = attrs.field(default=None, repr=False)
     defaults: Mapping[str, Any] = attrs.field(factory=dict)
+    limits: Limits = attrs.field(factory=Limits)
     options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     problems: tuple[Problem, ...] = ()
 
@@ -75,8 +80,10 @@ def read_account(
     provider = table.take("provider", str, required="the plugin that carries envelopes (paraph providers)")
     environment = table.take("environment", Literal["test", "production"], required='"test" or "production"')
     allow = table.texts("allow_recipients")
+    policy = table.take("policy", Policy)
     webhook_secret = _reference(table, "webhook_secret", registry)
-    defaults = _defaults(table)
+    defaults = read_defaults(table, provider, registry)
+    limits = read_limits(table)
     options = {key: value for key, value in table.values.items() if key not in NEUTRAL}
     lacking = table.findings.empty()
     if provider is not None:
@@ -89,8 +96,10 @@ def read_account(
         provider=provider,
         environment=environment,
         allow_recipients=allow,
+        policy=policy,
         webhook_secret=webhook_secret,
         defaults=MappingProxyType(defaults),
+        limits=limits,
         options=MappingProxyType(options),
         problems=lacking.problems,
     )
@@ -125,27 +134,6 @@ def _reference(table: Table, key: str, registry: Registry) -> str | None:
     if value is None or _placeholder(table, key, value, registry) is None:
         return None
     return str(value)
-
-
-def _defaults(table: Table) -> dict[str, Any]:
-    inner = table.table("defaults")
-    if inner is None:
-        return {}
-    found: dict[str, Any] = {}
-    for key in ("language", "country"):
-        code = inner.take(key, str)
-        if code is not None and not _CODE.fullmatch(code):
-            inner.problem(key, "code.form", "has to be a code of two letters")
-        elif code is not None:
-            found[key] = code
-    level = inner.take("level", str)
-    if level is not None:
-        try:
-            found["level"] = Level.parse(level)
-        except ValueError as error:
-            inner.problem("level", "level.unknown", str(error))
-    inner.done()
-    return found
 
 
 def unknown_account(name: str, known: Mapping[str, object]) -> Problem:

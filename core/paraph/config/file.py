@@ -30,7 +30,7 @@ from paraph.config.source import Source, required
 from paraph.config.table import Findings, Table
 from paraph.config.vault import Vault
 from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
-from paraph.model import Problem, Secret
+from paraph.model import Problem, Secret, Severity
 from paraph.provider.account import Account
 from paraph.provider.info import ProviderInfo
 from paraph.provider.registry import Registry
@@ -89,6 +89,21 @@ class Config:
         """Why accounts cannot be used: their providers could not be had when the file was read."""
         return tuple(problem for account in self.accounts.values() for problem in account.problems)
 
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What should be looked at, though the configuration can be used."""
+        return tuple(
+            Problem(
+                path=f"accounts.{account.name}.allow_recipients",
+                code="recipients.anybody",
+                message="this test account may write to anybody",
+                hint='name who may be written to, such as allow_recipients = ["*@example.org"]',
+                severity=Severity.WARNING,
+            )
+            for account in self.accounts.values()
+            if account.environment == "test" and not account.allow_recipients
+        )
+
     def account(self, name: str, registry: Registry | None = None) -> Account[Any]:
         """Build an account: its secrets are resolved now.
 
@@ -129,7 +144,9 @@ class Config:
             webhook_secret=webhook_secret,
             public_url=self.public_url,
             allow_recipients=described.allow_recipients,
+            policy=described.policy,
             defaults=described.defaults,
+            limits=described.limits,
         )
 
     def _info(self, provider: str, path: KeyPath, registry: Registry) -> ProviderInfo:

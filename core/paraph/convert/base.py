@@ -8,7 +8,7 @@ Unknown keys, on the other hand, are tolerated everywhere, since vendors add fie
 Rules: primitives are never coerced (an ``int`` may stand for a ``float``; a ``bool``
 for neither); datetimes are RFC 3339 with an offset; an attrs class needs an object and
 a tuple needs a list; a ``Secret`` is read from a string, and never written unless the
-owner of a converter says so.
+owner of a converter says so. ``null`` counts as absent where a field has a default and cannot be ``None``.
 """
 
 from __future__ import annotations
@@ -98,6 +98,11 @@ def _reader(
     renames: dict[str, Any] = {name: override(rename=wire[0]) for name, wire in names.items()}
     read = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=False, **renames)
     spare = [wire for wire in names.values() if len(wire) > 1]
+    defaulted = {
+        names[field.name][0]
+        for field in attrs.fields(kind)
+        if field.default is not attrs.NOTHING and not _may_be_none(field.type)
+    }
 
     def structure(value: Any, _: Any) -> Any:
         if not isinstance(value, Mapping):
@@ -106,9 +111,14 @@ def _reader(
             if value.get(wire[0]) is None:
                 other = next((value[name] for name in wire[1:] if value.get(name) is not None), None)
                 value = {**value, wire[0]: other} if other is not None else value
-        return read(dict(value), kind)
+        given = {key: item for key, item in value.items() if item is not None or key not in defaulted}
+        return read(given, kind)
 
     return structure
+
+
+def _may_be_none(kind: Any) -> bool:
+    return kind in {Any, None, type(None)} or type(None) in get_args(kind)
 
 
 def _writer(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import attrs
 
 from paraph.errors import ConfigurationError, StoreError
+from paraph.exporting import ExportedOptions
 from paraph.model import ContentKind, Document, DocumentRole, Envelope, Level, Secret
 
 if TYPE_CHECKING:
@@ -75,13 +76,71 @@ def envelope_to_json(envelope: Envelope, provider_of: Callable[[type], str]) -> 
     :param provider_of: gives the name of the provider whose options class it is.
     """
     converter = _converter()
-    options = [[provider_of(type(option)), converter.unstructure(option)] for option in envelope.options]
+    options = [(provider_of(type(option)), converter.unstructure(option)) for option in envelope.options]
+    return body_of(envelope, options)
+
+
+def body_of(envelope: Envelope, options: Iterable[tuple[str, Any]]) -> str:
+    """Serialise an envelope with options that are JSON already, each with the name of its provider."""
+    converter = _converter()
     body = {
         field.name: converter.unstructure(getattr(envelope, field.name))
         for field in attrs.fields(Envelope)
         if field.name != "options"
     }
-    return json.dumps({"version": VERSION, "envelope": body, "options": options}, ensure_ascii=True)
+    kept = [[provider, value] for provider, value in options]
+    return json.dumps({"version": VERSION, "envelope": body, "options": kept}, ensure_ascii=True)
+
+
+def options_without_secrets(text: str, option_types: OptionTypes) -> tuple[ExportedOptions, ...]:
+    """Return the options of a stored envelope less their secrets, each of which is named.
+
+    What cannot be told apart, or not be read without its secrets, is left out as a whole.
+    """
+    return tuple(
+        _without_secrets(provider, value, option_types(provider))
+        for provider, value in json.loads(text)["options"]
+    )
+
+
+def reads_options(value: Any, kind: type) -> bool:
+    """Whether a provider's plugin reads options that came from elsewhere."""
+    return _structured(_converter(), value, kind) is not None
+
+
+def _without_secrets(provider: str, value: Any, kind: type | None) -> ExportedOptions:
+    everything = ExportedOptions(provider=provider, left_out=("*",))
+    option = None if kind is None else _structured(_converter(), value, kind)
+    if kind is None or option is None:
+        return everything
+    hiding = _converter().copy()
+    hiding.register_unstructure_hook(Secret, lambda secret: secret)
+    left_out: list[str] = []
+    kept = _stripped(hiding.unstructure(option), "", left_out)
+    if not isinstance(kept, dict) or not reads_options(kept, kind):
+        return everything
+    return ExportedOptions(provider=provider, values=kept, left_out=tuple(left_out))
+
+
+def _stripped(value: Any, path: str, left_out: list[str]) -> Any:
+    """Take secrets out of JSON, noting where; a list that holds one goes as a whole, since places count."""
+    if isinstance(value, Secret):
+        left_out.append(path)
+        return value
+    if isinstance(value, dict):
+        parts = {
+            key: _stripped(each, f"{path}.{key}" if path else str(key), left_out)
+            for key, each in value.items()
+        }
+        return {key: each for key, each in parts.items() if not isinstance(each, Secret)}
+    if isinstance(value, list | tuple):
+        inner: list[str] = []
+        items = [_stripped(each, "", inner) for each in value]
+        if inner:
+            left_out.append(path)
+            return Secret("")
+        return items
+    return value
 
 
 def envelope_from_json(text: str, option_types: OptionTypes) -> Envelope:
@@ -110,6 +169,11 @@ def envelope_from_json(text: str, option_types: OptionTypes) -> Envelope:
     body = dict(stored["envelope"], options=[])
     envelope = converter.structure(body, Envelope)
     return attrs.evolve(envelope, options=tuple(options))
+
+
+def bare_envelope(text: str) -> Envelope:
+    """Rebuild a stored envelope without its options: these need the plugins that understand them."""
+    return envelope_from_json(text, lambda _: None)
 
 
 def _structured(converter: Converter, value: Any, kind: type) -> object | None:

@@ -50,7 +50,7 @@ def result_schema(kind: Any) -> Schema:
     return {"$schema": DIALECT, **_Results(kind).document()}
 
 
-_SCALARS: Mapping[type, Schema] = {
+SCALARS: Mapping[type, Schema] = {
     bool: {"type": "boolean"},
     int: {"type": "integer"},
     float: {"type": "number"},
@@ -61,7 +61,7 @@ _SCALARS: Mapping[type, Schema] = {
 }
 
 
-class _Writer(ABC):
+class Writer(ABC):
     """Writes the schema of one type; attrs classes inside it become definitions, once each."""
 
     def __init__(self, root: Any) -> None:
@@ -171,14 +171,14 @@ class _Writer(ABC):
         """Return the schema of a type that JSON has nothing for."""
 
 
-class _Parameters(_Writer):
+class _Parameters(Writer):
     @property
     def scalars(self) -> Mapping[type, Schema]:
         return {
             Document: {"type": "string", "description": "Path of a file."},
             PurePath: {"type": "string", "description": "Path of a file."},
             bytes: {"type": "string", "contentEncoding": "base64"},
-            **_SCALARS,
+            **SCALARS,
         }
 
     def fields(self, kind: type[Any]) -> Iterable[attrs.Attribute[Any]]:
@@ -201,13 +201,13 @@ class _Parameters(_Writer):
         return {"not": {}, "description": "Given in Python only: JSON has nothing that stands for it."}
 
 
-class _Results(_Writer):
+class _Results(Writer):
     @property
     def scalars(self) -> Mapping[type, Schema]:
         return {
             PurePath: {"type": "string"},
             bytes: {"type": "string", "description": "How many bytes there are."},
-            **_SCALARS,
+            **SCALARS,
         }
 
     def fields(self, kind: type[Any]) -> Iterable[attrs.Attribute[Any]]:

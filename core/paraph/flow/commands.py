@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import attrs
 
+from paraph.flow.signal import Signal
 from paraph.store.records import StepKind
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class Http:
     credentials: bool = True
     account: str = ""
 
+    def through(self, account: str) -> Http:
+        """Return the same for an account's client."""
+        return Http(self.request, self.limit, self.credentials, account)
+
 
 @attrs.frozen(eq=False)
 class Download:
@@ -80,6 +85,10 @@ class Download:
     limit: int = MAX_DOWNLOAD
     credentials: bool = True
     account: str = ""
+
+    def through(self, account: str) -> Download:
+        """Return the same for an account's client."""
+        return Download(self.request, self.sink, self.limit, self.credentials, account)
 
 
 @attrs.frozen(eq=False)
@@ -108,6 +117,14 @@ class Shared:
 class Sleep:
     """Wait that many seconds."""
 
+    seconds: float
+
+
+@attrs.frozen(eq=False)
+class Await:
+    """Wait for a signal, at most that many seconds; the result says whether it was given."""
+
+    signal: Signal
     seconds: float
 
 
@@ -176,4 +193,4 @@ class Recall:
     key: str
 
 
-Command = Http | Download | Call | Shared | Sleep | Now | NewId | Step | Identify | Remember | Recall
+Command = Http | Download | Call | Shared | Sleep | Await | Now | NewId | Step | Identify | Remember | Recall

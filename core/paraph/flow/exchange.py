@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import socket
 import ssl
+import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
@@ -17,6 +19,10 @@ from paraph.flow.peer import shown_peer
 
 if TYPE_CHECKING:
     from paraph.flow.commands import Download, Http
+
+
+UNTIL: Final = "paraph_until"
+"""A request's extension: after this time (monotonic seconds) no more of its answer is waited for."""
 
 
 def transport_error(error: Exception, command: Http | Download) -> errors.VendorError:
@@ -59,7 +65,7 @@ def why_unconnected(error: BaseException) -> tuple[errors.NoConnection, str]:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "certificate", f"its certificate does not verify: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
-            return "tls", f"TLS failed: {cause.reason or 'unknown reason'}"
+            return "tls", f"TLS failed: {getattr(cause, 'reason', None) or 'unknown reason'}"
         if isinstance(cause, ConnectionRefusedError):
             return "refused", "nobody listens there"
     return ("timeout", "no answer in time") if isinstance(error, httpx.TimeoutException) else ("", "")
@@ -158,12 +164,16 @@ class Body:
         self._response = response
         self._limit = limit
         self._decoder = Decoder(response)
+        self._until: float = response.request.extensions.get(UNTIL, math.inf)
         self._peer = shown_peer(response)  # now: with its last byte the connection may be closed
         self._blocks: list[bytes] = []
         self._size = 0
 
     def add(self, raw: bytes) -> None:
         """Take the next raw bytes. :raises ResponseTooLarge: the limit is passed."""
+        if time.monotonic() > self._until:
+            msg = "the answer trickles in"
+            raise httpx.ReadTimeout(msg, request=self._response.request)
         for block in self._decoder.feed(raw):
             self._size += len(block)
             if self._size > self._limit:

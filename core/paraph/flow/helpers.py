@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 from paraph.flow.commands import (
     MAX_ANSWER,
     MAX_DOWNLOAD,
+    Await,
     Call,
     Download,
     Downloaded,
@@ -28,6 +29,7 @@ from paraph.flow.commands import (
     Sleep,
     Step,
 )
+from paraph.flow.signal import Signal
 from paraph.store.records import StepKind
 
 if TYPE_CHECKING:
@@ -75,6 +77,12 @@ def shared(key: str, *, fresh: Callable[[T], bool], produce: Callable[[], Flow[T
 def sleep(seconds: float) -> Flow[None]:
     """Wait."""
     yield Sleep(seconds)
+
+
+def await_signal(signal: Signal, seconds: float) -> Flow[bool]:
+    """Wait until a signal is given, at most that many seconds; return whether it was."""
+    result: bool = yield Await(signal, seconds)
+    return result
 
 
 def now() -> Flow[datetime]:

@@ -36,9 +36,12 @@ def shown_peer(response: httpx.Response) -> Mapping[str, Any]:
     if not response.request.extensions.get(PEER):
         return {}
     stream = response.extensions.get("network_stream")
-    socket = stream.get_extra_info("ssl_object") if stream is not None else None
-    certificate = socket.getpeercert() if isinstance(socket, ssl.SSLSocket | ssl.SSLObject) else None
-    if not isinstance(socket, ssl.SSLSocket | ssl.SSLObject) or not certificate:
+    # What httpcore gives has no class in common: a raw object of the C library, or an ssl.SSLObject.
+    told: Any = stream.get_extra_info("ssl_object") if stream is not None else None
+    if told is None:
         return {}
-    until = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), tz=UTC)
-    return {PEER: Peer(protocol=socket.version() or "TLS", until=until)}
+    until = (told.getpeercert() or {}).get("notAfter")
+    if until is None:
+        return {}
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(until), tz=UTC)
+    return {PEER: Peer(protocol=told.version() or "TLS", until=ends)}

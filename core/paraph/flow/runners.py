@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from paraph.flow.commands import (
+    Await,
     Call,
     Command,
     Download,
@@ -91,6 +92,8 @@ class SyncRunner:
                 return self._clock()
             case Sleep(seconds):
                 return self._pause(seconds)
+            case Await(signal, seconds):
+                return signal.wait(seconds)
             case NewId():
                 return uuid.uuid4().hex
             case _:
@@ -205,6 +208,8 @@ class AsyncRunner:
                 return self._clock()
             case Sleep(seconds):
                 return await (self._pause or asyncio.sleep)(seconds)
+            case Await(signal, seconds):
+                return await signal.wait_async(seconds)
             case NewId():
                 return uuid.uuid4().hex
             case _:

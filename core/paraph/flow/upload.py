@@ -43,6 +43,21 @@ class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._tail = tail
         self.length = len(head) + document.size + len(tail)
 
+    @property
+    def document(self) -> Document:
+        """The document whose content goes out."""
+        return self._document
+
+    @property
+    def head(self) -> bytes:
+        """What goes out before it."""
+        return self._head
+
+    @property
+    def tail(self) -> bytes:
+        """What goes out after it."""
+        return self._tail
+
     def __iter__(self) -> Iterator[bytes]:
         if self._head:
             yield self._head

@@ -17,7 +17,7 @@ from paraph.model.fact import (
     target,
 )
 from paraph.model.field import Anchor, Field, FieldKind, PageSize, Rect
-from paraph.model.problem import Problem, Severity
+from paraph.model.problem import Instead, Policy, Problem, ProblemKind, Severity
 from paraph.model.secret import Secret
 from paraph.model.signatory import DeliveryBy, Signatory, Verb
 from paraph.model.snapshot import (
@@ -55,11 +55,14 @@ __all__ = [
     "FactType",
     "Field",
     "FieldKind",
+    "Instead",
     "Level",
     "Lifecycle",
     "Observation",
     "PageSize",
+    "Policy",
     "Problem",
+    "ProblemKind",
     "Rect",
     "Regime",
     "SavedEvidence",

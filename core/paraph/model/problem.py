@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import Any
 
 import attrs
 
@@ -16,6 +17,39 @@ class Severity(StrEnum):
     """It will be done, but not quite as asked; the hint says what differs."""
 
 
+class ProblemKind(StrEnum):
+    """What would become of the part of a request that a problem is about."""
+
+    UNSAYABLE = "cannot be said"
+    """It is wrong, forbidden, or nothing like it exists at the vendor."""
+    CHANGED = "would be changed"
+    """The vendor would do something near it, but not it."""
+    IGNORED = "would be ignored"
+    """The vendor would do everything but this."""
+    INCOMPLETE = "needs more data"
+    """Something is missing, or has to be known before it is certain that it is done as asked."""
+
+
+class Policy(StrEnum):
+    """How strictly a request is taken. Without a policy, a problem's severity alone decides."""
+
+    STRICT = "strict"
+    """Every problem refuses: what is sent is done exactly as asked, or not at all."""
+    WARN = "warn"
+    """What would be changed or ignored is only warned of."""
+    ADAPT = "adapt"
+    """The request is changed beforehand, visibly, to what the vendor would make of it."""
+
+
+class Instead(Enum):
+    """What is not a value, where a problem says which value would be taken in place of the one given."""
+
+    KEEP = "keep"
+    """No other value is known."""
+    REMOVE = "remove"
+    """The element of a sequence is taken out."""
+
+
 @attrs.frozen(kw_only=True)
 class Problem:
     """What is wrong, where, and what mends it.
@@ -24,6 +58,12 @@ class Problem:
     :ivar code: stable lower-case word for programs, such as ``phone.invalid``.
     :ivar message: one sentence for people, without personal data or secrets.
     :ivar hint: what to do; may be empty.
+    :ivar kind: what would become of it. ``None`` where nobody asks for anything, as in a configuration file;
+        a company rule may leave it out, too: it is then :attr:`ProblemKind.UNSAYABLE`, or of a warning
+        :attr:`ProblemKind.INCOMPLETE`.
+    :ivar instead: the value that ``path`` would have to have for this not to be a problem, if there is one.
+    :ivar before: where something was changed, what it was, in a word without personal data; ``after``: what
+        it is now.
     """
 
     path: str
@@ -31,9 +71,14 @@ class Problem:
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR
+    kind: ProblemKind | None = attrs.field(default=None, repr=False, eq=False)
+    instead: Any = attrs.field(default=Instead.KEEP, repr=False, eq=False)
+    before: str = attrs.field(default="", repr=False)
+    after: str = attrs.field(default="", repr=False)
 
     def __str__(self) -> str:
-        text = f"{self.path}: {self.message} [{self.code}]"
+        changed = f" ({self.before} → {self.after})" if self.before or self.after else ""
+        text = f"{self.path}: {self.message}{changed} [{self.code}]"
         return f"{text}; {self.hint}" if self.hint else text
 
     @property

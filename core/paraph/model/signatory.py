@@ -29,6 +29,8 @@ class DeliveryBy(StrEnum):
     """The vendor writes to the signatory."""
     LINK = "link"
     """The application fetches a link (``client.signing_link``) and hands it over."""
+    ACCOUNT = "account"
+    """As the defaults of the account say that carries the envelope; by e-mail if they say nothing."""
 
 
 def _stripped(value: str) -> str:

@@ -14,7 +14,7 @@ from paraph.flow.helpers import call as blocking
 from paraph.model import Snapshot
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel
-from paraph.ops.look import located, open_children, refresh, require
+from paraph.ops.look import located, open_children, read, refresh, require
 from paraph.ops.observe import observe, project
 from paraph.provider.account import Account, SigningLink
 from paraph.provider.capability import Capability
@@ -38,8 +38,9 @@ def cancel(kernel: Kernel, envelope_id: str, *, reason: str = "") -> Flow[Snapsh
     if known.ended:
         return known
     if known.children:
-        for child in (yield from open_children(kernel, envelope_id)):
-            yield from cancel(kernel, child, reason=reason)
+        if Capability.READ_STATUS in kernel.provider(account).capabilities(account):
+            yield from read(kernel, envelope_id)  # a child that is not known yet would live on
+        yield from _cancel_all(kernel, (yield from open_children(kernel, envelope_id)), reason)
         return (yield from project(kernel, envelope_id))
     provider = able(kernel, account, Cancels)  # type: ignore[type-abstract]  # a runtime protocol
     observation = yield from under(kernel, account, provider.cancel(carried, account, reason))
@@ -50,6 +51,18 @@ def cancel(kernel: Kernel, envelope_id: str, *, reason: str = "") -> Flow[Snapsh
         except VendorError:  # the cancellation itself succeeded; its details follow with the next read
             pass
     return (yield from project(kernel, envelope_id))
+
+
+def _cancel_all(kernel: Kernel, children: tuple[str, ...], reason: str) -> Flow[None]:
+    """End every child, also after one that could not be ended; the first failure is raised in the end."""
+    failed: VendorError | None = None
+    for child in children:
+        try:
+            yield from cancel(kernel, child, reason=reason)
+        except VendorError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def remind(kernel: Kernel, envelope_id: str, signatory_id: str) -> Flow[Snapshot]:

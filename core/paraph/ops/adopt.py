@@ -53,7 +53,7 @@ def adopt(
     found = yield from under(kernel, chosen, provider.adopt(vendor_id, chosen))
     if not found.published:
         raise NotReady(
-            "it is a draft at its vendor, or in a state that has no word here, so nobody is known to have been "
+            "it is a draft at its vendor, or in a state without a word here, so nobody is known to have been "
             "asked to sign; publish it there, then adopt it"
         )
     if found.parent_ref:

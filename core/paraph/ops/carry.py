@@ -1,12 +1,14 @@
 """Running a provider's flow under its account: credentials, shared values, secrets, journal.
 
 Providers know none of this. Their flows ask with commands, and :func:`under` answers:
-credentials are attached per request and only for the account's own origin; shared values and
-HTTP clients are the account's own; steps go to the journal of the attempt.
+credentials are attached per request and only for the account's own origin; requests take their turn
+(:mod:`paraph.ops.pacing`); shared values and HTTP clients are the account's own; steps go to the journal of
+the attempt.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +32,7 @@ from paraph.flow.intercept import intercept
 from paraph.model import Secret
 from paraph.ops.journal import identify, run_step
 from paraph.ops.kernel import Kernel
+from paraph.ops.pacing import paced
 from paraph.provider.account import Account, ClientCertificate
 from paraph.provider.protocol import PresentsCertificate
 from paraph.store.records import AttemptRecord
@@ -95,15 +98,15 @@ def _exchange(
     goes without them may bring its own, such as a token for one object, to the account's own origin only.
     """
     at_home = same_origin(command.request.url, origin)
+    pace = kernel.pace(account)
     if not at_home:
         command.request.headers.pop("Authorization", None)
     if not command.credentials or not at_home:
         bare = account.name if certificate_of(kernel, account.name) is None else account.name + _BARE
-        result: httpx.Response | Downloaded = yield attrs.evolve(command, account=bare)
-        return result
+        return (yield from paced(pace, command.through(bare), at_home=at_home))
     headers = yield from _credentials(kernel, account, None)
     command.request.headers.update(headers)
-    result = yield attrs.evolve(command, account=account.name)
+    result = yield from paced(pace, command.through(account.name), at_home=True)
     response = result.response if isinstance(result, Downloaded) else result
     if response.status_code != UNAUTHORIZED:
         return result
@@ -111,8 +114,7 @@ def _exchange(
     if renewed == headers:
         return result
     command.request.headers.update(renewed)
-    result = yield attrs.evolve(command, account=account.name)
-    return result
+    return (yield from paced(pace, command.through(account.name), at_home=True))
 
 
 def certificate_of(kernel: Kernel, name: str) -> ClientCertificate | None:
@@ -150,14 +152,20 @@ def _shared(kernel: Kernel, account: Account[Any], command: Shared) -> Flow[Any]
 
 def same_origin(url: httpx.URL, origin: str) -> bool:
     """Whether a URL has the scheme, host and port of a base URL."""
-    import httpx
-
-    base = httpx.URL(origin)
+    base = _parsed(origin)
     return (url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)) == (
         base.scheme,
         base.host,
         base.port or DEFAULT_PORTS.get(base.scheme),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(origin: str) -> httpx.URL:
+    """Parse a base URL; every request asks for its account's, and parsing costs more than comparing."""
+    import httpx
+
+    return httpx.URL(origin)
 
 
 def _remember(kernel: Kernel, account: str, key: str, value: Secret) -> None:

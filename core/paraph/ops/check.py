@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import attrs
 
+from paraph.adapting import Change, adapted, judged
 from paraph.errors import ConfigurationError, Refused
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, now
 from paraph.flow.session import client_options
+from paraph.kinds import classified
 from paraph.model import Envelope, Problem
 from paraph.ops.carry import certificate_of, under
 from paraph.ops.kernel import Kernel
+from paraph.ops.terms import Terms, defaults_for, options_class
 from paraph.pdf import pdf_problems
 from paraph.preflight import (
     capability_problems,
@@ -44,28 +47,69 @@ def check_account(
     :param live: also ask the vendor, with reads only.
     :raises UnknownAccount, ConfigurationError: the account cannot be used at all.
     """
+    return (yield from examine(kernel, envelope, account, live=live)).problems
+
+
+ROUNDS: Final = 8
+"""How often a changed request is looked at again; a company rule may undo what another one wants."""
+
+
+@attrs.frozen(kw_only=True)
+class Examined:
+    """An envelope on the terms of an account, and everything against it.
+
+    :ivar envelope: as the provider would be given it.
+    """
+
+    envelope: Envelope = attrs.field(repr=False)
+    terms: Terms
+    problems: tuple[Problem, ...]
+
+
+def examine(kernel: Kernel, envelope: Envelope, account: str, *, live: bool) -> Flow[Examined]:
+    """Fill in an account's defaults, change what its policy changes, and find what remains.
+
+    Whatever was changed is among the problems, as a warning with what it was and what it is.
+
+    :raises UnknownAccount, ConfigurationError: the account cannot be used at all.
+    """
     at = yield from now()
     chosen = yield from call(kernel.account, account)
-    envelope = with_defaults(envelope, chosen)
-    problems = yield from call(_static, kernel, envelope, chosen, at)
-    if live and not any(problem.blocking for problem in problems):
-        flow = kernel.provider(chosen).preflight(envelope, chosen)
-        problems += yield from under(kernel, chosen, flow)
-    return problems
+    how = kernel.policy or chosen.policy
+    options = options_class(kernel, chosen)
+    defaults = defaults_for(envelope, chosen, at, options)
+    asked = Terms(defaults=defaults).apply(envelope, options)
+    changes: tuple[Change, ...] = ()
+    found: tuple[Problem, ...] = ()
+    for _ in range(ROUNDS):
+        found = yield from call(_static, kernel, asked, chosen, at)
+        asked, made = adapted(asked, found, how)
+        if not made and live and not any(problem.blocking for problem in judged(found, how)):
+            flow = kernel.provider(chosen).preflight(asked, chosen)
+            found += tuple(classified((yield from under(kernel, chosen, flow))))
+            asked, made = adapted(asked, found, how)
+        changes += made
+        if not made:
+            break
+    problems = (*(each.problem for each in changes), *judged(found, how))
+    terms = Terms(policy=kernel.policy, defaults=defaults, changes=changes)
+    examined = Examined(envelope=asked, terms=terms, problems=problems)
+    if kernel.examined is not None:
+        kernel.examined[account] = examined
+    return examined
+
+
+def found_terms(kernel: Kernel, account: str) -> str | None:
+    """Return the terms on which an account was last examined in this operation, as JSON."""
+    found = (kernel.examined or {}).get(account)
+    return found.terms.text() if isinstance(found, Examined) else None
 
 
 def with_defaults(envelope: Envelope, account: Account[Any]) -> Envelope:
-    """Fill what the envelope leaves open from the account's defaults; its own values win."""
-    given = account.defaults
-    assurance = envelope.assurance
-    if assurance.level is None and assurance.floor is None and "level" in given:
-        assurance = attrs.evolve(assurance, level=given["level"])
-    return attrs.evolve(
-        envelope,
-        language=envelope.language or given.get("language"),
-        country=envelope.country or given.get("country"),
-        assurance=assurance,
-    )
+    """Fill what the envelope leaves open from the account's neutral defaults, but for its expiry."""
+    found = defaults_for(envelope, account, datetime.fromtimestamp(0, UTC), None)
+    lasting = tuple(each for each in found if each.path != "expires_at")
+    return Terms(defaults=lasting).apply(envelope, None)
 
 
 def _static(kernel: Kernel, envelope: Envelope, account: Account[Any], at: datetime) -> tuple[Problem, ...]:
@@ -81,7 +125,7 @@ def _static(kernel: Kernel, envelope: Envelope, account: Account[Any], at: datet
         yield from provider.check(envelope, account)
         yield from kernel.registry.check_envelope(envelope, account)
 
-    return tuple(found())
+    return tuple(classified(found()))
 
 
 def _certificate_problems(kernel: Kernel, account: Account[Any]) -> Iterator[Problem]:

@@ -6,10 +6,10 @@ Theory of operation
 1. What all accounts share comes first (configuration, store), then each account by itself: its plugin, its
    secrets, its settings, the vendor's server (:mod:`paraph.ops.doctor_server`), what the provider knows to
    read there (:class:`~paraph.provider.Examines`), and its webhook (:mod:`paraph.ops.doctor_webhook`).
-2. Every check is made, whatever became of the others. What a failed one makes pointless is ``not asked``, with
-   the reason. An error, also one of a plugin's, becomes a failed finding.
-3. A check has :data:`PATIENCE` seconds. That bounds a vendor that answers slowly, or not at all: each phase of
-   a request has a time-out, and no further request or pause begins when the time is over.
+2. Every check is made, whatever became of the others. What a failed one makes pointless is ``not asked``,
+   with the reason. An error, also one of a plugin's, becomes a failed finding.
+3. A check has :data:`PATIENCE` seconds. That bounds a vendor that answers slowly, or not at all: each phase
+   of a request has a time-out, and no request, pause or block of an answer is waited for after that.
 4. Nothing is written at a vendor: only requests without effects are made, to the server's base URL, to our
    own receiver, and by a provider's ``examine`` and ``webhooks``, which may only read. A credential that has
    to be exchanged for a token is exchanged, as before any request.
@@ -26,11 +26,12 @@ import attrs
 from paraph.config.accounts import unknown_account
 from paraph.errors import ConfigurationError, MissingSecret, ParaphError, StoreError, TimedOut, UnknownAccount
 from paraph.flow.commands import Command, Download, Flow, Http, Shared, Sleep
+from paraph.flow.exchange import UNTIL
 from paraph.flow.helpers import call
 from paraph.flow.intercept import intercept
 from paraph.model import Secret
 from paraph.ops.carry import under
-from paraph.ops.doctor_server import examine_server, unexamined_server
+from paraph.ops.doctor_server import SERVER, examine_server
 from paraph.ops.doctor_webhook import (
     CONFIGURED,
     REACHABLE,
@@ -91,31 +92,29 @@ def _store(kernel: Kernel) -> Findings:
     return (Finding.ok("store", seen.title),)
 
 
-def _account(kernel: Kernel, name: str) -> Flow[list[Finding]]:
+def _account(kernel: Kernel, name: str) -> Flow[Findings]:
     plugin = yield from _checked("plugin", name, call(_plugin, kernel, name))
-    account, found = yield from call(_resolved, kernel, name)
-    found = [*plugin, *(attrs.evolve(each, account=name) for each in found)]
-    usable = account is not None and not any(each.state is Standing.FAIL for each in found)
-    if account is None or not usable:
+    account, configured = yield from call(_resolved, kernel, name)
+    if account is None:
         why = "the account cannot be used as it is configured"
-        pointless = (
-            *unexamined_server(why),
-            *(Finding.not_asked(each, why) for each in (CREDENTIALS, CONFIGURED)),
-        )
-        return [*found, *(attrs.evolve(each, account=name) for each in pointless)]
+        checks = (*SERVER, CREDENTIALS, CONFIGURED)
+        pointless = tuple(Finding.not_asked(check, why) for check in checks)
+        return (*plugin, *_of(name, (*configured, *pointless)))
     server = yield from _checked("server", name, examine_server(kernel, account))
-    found += server
-    if any(each.check == "server" and each.state is Standing.FAIL for each in server):
-        found.append(
-            attrs.evolve(Finding.not_asked(CREDENTIALS, "no connection to the server"), account=name)
-        )
+    if any(each.state is Standing.FAIL for each in server if each.check in {"server", "tls"}):
+        lost = Finding.not_asked(CREDENTIALS, "no connection to the server")
+        vendor = _of(name, (lost,))
     else:
-        found += yield from _checked(CREDENTIALS, name, _examined(kernel, account))
-    found += yield from _checked(CONFIGURED, name, call(_webhook, kernel, account))
+        vendor = yield from _checked(CREDENTIALS, name, _examined(kernel, account))
+    webhook = yield from _checked(CONFIGURED, name, call(_webhook, kernel, account))
     if account.webhook_url is not None:
-        found += yield from _checked(REGISTERED, name, registered_webhook(kernel, account))
-        found += yield from _checked(REACHABLE, name, reachable_webhook(kernel, account))
-    return found
+        webhook += yield from _checked(REGISTERED, name, registered_webhook(kernel, account))
+        webhook += yield from _checked(REACHABLE, name, reachable_webhook(kernel, account))
+    return (*plugin, *_of(name, configured), *server, *vendor, *webhook)
+
+
+def _of(name: str, findings: Findings) -> Findings:
+    return tuple(attrs.evolve(each, account=name) for each in findings)
 
 
 def _webhook(kernel: Kernel, account: Account[Any]) -> Findings:
@@ -132,7 +131,10 @@ def _plugin(kernel: Kernel, name: str) -> Findings:
 
 
 def _resolved(kernel: Kernel, name: str) -> tuple[Account[Any] | None, Findings]:
-    """Resolve the account's secrets and let its provider judge its settings. Shows no value."""
+    """Resolve the account's secrets and let its provider judge its settings. Shows no value.
+
+    :returns: the account, or ``None`` if it cannot be used; and what was found.
+    """
     try:
         account = kernel.account(name)
     except MissingSecret as error:
@@ -147,9 +149,9 @@ def _resolved(kernel: Kernel, name: str) -> tuple[Account[Any] | None, Findings]
         kernel.provider(account).tenant(account)
         kernel.provider(account).capabilities(account)
     except ParaphError as error:
-        return account, (secrets, *_failed("settings", error))
+        return None, (secrets, *_failed("settings", error))
     except Exception as error:  # noqa: BLE001 - a plugin's bug is a finding, and its text may hold a secret
-        return account, (secrets, _bug("settings", error))
+        return None, (secrets, _bug("settings", error))
     return account, (secrets, Finding.ok("settings", f"environment {account.environment}"))
 
 
@@ -174,13 +176,12 @@ def _examined(kernel: Kernel, account: Account[Any]) -> Flow[Findings]:
 def _checked(check: str, account: str, flow: Flow[Findings]) -> Flow[Findings]:
     """Run a check within its time; what it raises is its finding."""
     try:
-        found = tuple((yield from _limited(flow, time.monotonic() + PATIENCE)))
-        return tuple(attrs.evolve(each, account=account) for each in found)
+        return _of(account, (yield from _limited(flow, time.monotonic() + PATIENCE)))
     except ParaphError as error:
         found = _failed(check, error)
     except Exception as error:  # noqa: BLE001 - a plugin's bug must not cost the other findings
         found = (_bug(check, error),)
-    return tuple(attrs.evolve(each, account=account) for each in found)
+    return _of(account, found)
 
 
 def _failed(check: str, error: ParaphError) -> Findings:
@@ -208,7 +209,7 @@ def _limited(flow: Flow[R], until: float) -> Flow[R]:
         match command:
             case Http() | Download():
                 _not_after(until)
-                command.request.extensions["timeout"] = dict(PHASES)
+                command.request.extensions.update({"timeout": dict(PHASES), UNTIL: until})
             case Sleep(seconds):
                 _not_after(until - seconds)
             case Shared():

@@ -25,6 +25,9 @@ from paraph.provider.finding import Finding
 if TYPE_CHECKING:
     import httpx
 
+SERVER: Final = ("server", "tls", "clock")
+"""The checks of this module."""
+
 ENDS_SOON: Final = timedelta(days=21)
 DRIFT: Final = timedelta(seconds=30)
 """From here on tokens and time stamps may be refused."""
@@ -52,11 +55,6 @@ def examine_server(kernel: Kernel, account: Account[Any]) -> Flow[tuple[Finding,
         _tls(origin, response.extensions.get(PEER), answered),
         _clock(response, sent + (answered - sent) / 2),
     )
-
-
-def unexamined_server(why: str) -> tuple[Finding, ...]:
-    """Return the findings where nobody could be asked."""
-    return tuple(Finding.not_asked(check, why) for check in ("server", "tls", "clock"))
 
 
 def _unreached(origin: httpx.URL, error: VendorError) -> tuple[Finding, ...]:

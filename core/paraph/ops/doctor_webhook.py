@@ -11,8 +11,8 @@ How the receiver is asked without giving it a delivery
    compared.
 
 The third is only sent to who answers the first two like that: another program might store it. Who answers
-otherwise may be a receiver of the application's own, or a proxy whose path is wrong; that cannot be told apart
-from outside, and is said so.
+otherwise may be a receiver of the application's own, or a proxy whose path is wrong; that cannot be told
+apart from outside, and is said so.
 """
 
 from __future__ import annotations

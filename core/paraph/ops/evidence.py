@@ -12,11 +12,12 @@ from typing import Any, BinaryIO
 
 import attrs
 
-from paraph.errors import NotReady, UnsupportedCapability, UsageError
+from paraph.errors import MalformedResponse, NotReady, UnsupportedCapability, UsageError
 from paraph.flow.commands import Downloaded, Flow, Sink
 from paraph.flow.files import FileSink
 from paraph.flow.helpers import call, now, sleep
-from paraph.model import Evidence, EvidenceKind, SavedEvidence, Snapshot
+from paraph.flow.retry import retrying
+from paraph.model import Decision, Evidence, EvidenceKind, SavedEvidence, Snapshot
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel
 from paraph.ops.look import located
@@ -128,16 +129,44 @@ def _ready(
             if (wanted is None or item.shown.kind in wanted) and document in {None, item.shown.document_id}
         )
         missing = (wanted or frozenset()) - {item.shown.kind for item in found}
-        if found and not missing:
+        due = yield from _due(kernel, envelope_id, frozenset(item.carried.envelope.id for item in found))
+        if found and not missing and not due:
             return found, file_names(item.shown for item in everything)
         if ((yield from now()) - started).total_seconds() >= timeout:
             names = ", ".join(sorted(missing)) or "evidence"
-            msg = f"envelope {envelope_id!r}: the vendor has not made {names} within {timeout:g} s"
+            whose = f" of {', '.join(due)}; save the other children's from their own ids" if due else ""
+            msg = f"envelope {envelope_id!r}: the vendor has not made {names} within {timeout:g} s{whose}"
             raise NotReady(msg)
         yield from sleep(PAUSE)
 
 
+def _due(kernel: Kernel, envelope_id: str, having: frozenset[str]) -> Flow[tuple[str, ...]]:
+    """Return the signers of a parent whose children have no evidence yet, so that no part passes for all.
+
+    A child that has ended without anybody's decision gives none.
+
+    :param having: ids of the envelopes that have some.
+    """
+    snapshot = yield from project(kernel, envelope_id)
+    if not snapshot.children:
+        return ()
+    _, carried = yield from located(kernel, envelope_id)
+    waits = {person.id: True for person in carried.envelope.signers}
+    for child in snapshot.children:
+        shown = yield from project(kernel, child)
+        decided = any(person.decision is not Decision.NONE for person in shown.signatories)
+        over = child in having or bool(shown.children) or (shown.ended and not decided)
+        waits |= {person.id: not over for person in shown.signatories}
+        waits |= dict.fromkeys((yield from _due(kernel, child, having)), True)
+    return tuple(person for person, waiting in waits.items() if waiting)
+
+
 def _fetch_to_file(kernel: Kernel, item: _Artefact, path: Path) -> Flow[SavedEvidence]:
+    """Save one artefact; a download that breaks off is begun anew, with a new file."""
+    return (yield from retrying(lambda: _fetch_once(kernel, item, path)))
+
+
+def _fetch_once(kernel: Kernel, item: _Artefact, path: Path) -> Flow[SavedEvidence]:
     sink = FileSink(path)
     try:
         saved = yield from _fetch(kernel, item, sink, str(path))
@@ -150,9 +179,19 @@ def _fetch_to_file(kernel: Kernel, item: _Artefact, path: Path) -> Flow[SavedEvi
 def _fetch(kernel: Kernel, item: _Artefact, sink: Sink, path: str | None) -> Flow[SavedEvidence]:
     flow = _supplier(kernel, item.account).fetch(item.listed, item.carried, item.account, sink)
     result: Downloaded = yield from under(kernel, item.account, flow)
+    if item.shown.kind is EvidenceKind.SIGNED_DOCUMENT and result.sha256 in _originals(item.carried):
+        raise MalformedResponse(
+            f"the vendor gave the unsigned original where {item.shown.key} was asked for",
+            account=item.account.name,
+        )
     at = yield from now()
     filled = attrs.evolve(item.shown, sha256=result.sha256, size=result.size)
     return SavedEvidence(evidence=filled, path=path, sha256=result.sha256, size=result.size, fetched_at=at)
+
+
+def _originals(carried: Carried) -> frozenset[str]:
+    """Return the digests of what was given to be signed: none of it is a signed document."""
+    return frozenset(document.sha256 for document in carried.envelope.documents if document.sha256)
 
 
 def _write_manifest(

@@ -35,12 +35,13 @@ import attrs
 from paraph.errors import ConfigurationError, Refused, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, new_id, now
-from paraph.model import Envelope
+from paraph.model import Envelope, Policy
 from paraph.ops.carry import under
-from paraph.ops.check import with_defaults
+from paraph.ops.check import found_terms
 from paraph.ops.journal import TRIED
 from paraph.ops.kernel import Kernel, carried_of, current_attempt
-from paraph.ops.route import STEP, problems_of
+from paraph.ops.route import STEP, codes_of, first_able
+from paraph.ops.terms import keep_terms, on_terms, policy_of
 from paraph.provider.capability import Capability
 from paraph.provider.protocol import ClosesDrafts
 from paraph.store.protocol import Transaction
@@ -63,7 +64,8 @@ def pass_on(
     reason = yield from call(_reason, kernel, attempt)
     if reason is None:
         return None
-    candidate = yield from _next(kernel, envelope, reason)
+    scope = kernel.judging((yield from call(_policy, kernel, envelope.id)))
+    candidate = yield from _next(scope, envelope, reason)
     if candidate is None:
         return None
     kept = yield from _fenced(kernel, envelope, attempt)
@@ -81,6 +83,7 @@ def pass_on(
         attempt_id,
         at,
         {**reason, "failed": _failure(reason, attempt, error)},
+        found_terms(scope, candidate),
     )
     log.warning("envelope %s is passed on from account %s to %s", envelope.id, attempt.account, candidate)
     return following
@@ -103,15 +106,15 @@ def _reason(kernel: Kernel, attempt: AttemptRecord) -> dict[str, Any] | None:
 def _next(kernel: Kernel, envelope: Envelope, reason: dict[str, Any]) -> Flow[str | None]:
     """Find the next candidate that can carry the envelope now and was not tried before."""
     tried = yield from call(_tried, kernel, envelope.id)
-    for name in reason["candidates"]:
-        if name in tried or name not in kernel.config.accounts:
-            continue
-        problems = yield from problems_of(kernel, envelope, name, live=True)
-        blocking = sorted({problem.code for problem in problems if problem.blocking})
-        if not blocking:
-            return str(name)
-        reason["passed"][name] = blocking
-    return None
+    names = [name for name in reason["candidates"] if name not in tried and name in kernel.config.accounts]
+    found, _, passed = yield from first_able(kernel, envelope, names, live=True)
+    reason["passed"].update({name: codes_of(problems) for name, problems in passed.items()})
+    return found
+
+
+def _policy(kernel: Kernel, envelope_id: str) -> Policy | None:
+    with kernel.store.begin() as tx:
+        return policy_of(tx, envelope_id)
 
 
 def _tried(kernel: Kernel, envelope_id: str) -> frozenset[str]:
@@ -175,7 +178,7 @@ def _close(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[b
     if Capability.CLOSE_DRAFT not in provider.capabilities(account) or not isinstance(provider, ClosesDrafts):
         return False
     stored = yield from call(_stored, kernel, attempt)
-    carried = carried_of(with_defaults(envelope, account), stored)
+    carried = carried_of((yield from on_terms(kernel, envelope, account, stored)), stored)
     return (yield from under(kernel, account, provider.close_draft(carried, account)))
 
 
@@ -198,6 +201,7 @@ def _supersede(
     attempt_id: str,
     at: datetime,
     reason: dict[str, Any],
+    terms: str | None,
 ) -> AttemptRecord | None:
     origin = kernel.origin(candidate)
     with kernel.store.begin() as tx:
@@ -219,6 +223,8 @@ def _supersede(
         )
         tx.put_attempt(following)
         tx.move_envelope(attempt.envelope_id, account=candidate)
+        if terms is not None:
+            keep_terms(tx, attempt_id, terms, at)
         tx.put_step(
             StepRecord(
                 attempt_id=attempt_id,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
 from paraph.errors import ConfigurationError, UnknownEnvelope, UsageError
+from paraph.flow.breaker import Breaker
 from paraph.ledger import Origin
-from paraph.model import Envelope
+from paraph.model import Envelope, Policy
+from paraph.ops.pacing import Pace
 from paraph.provider.account import Account, Carried
 from paraph.provider.protocol import Provider
 from paraph.store.records import AttemptRecord, EnvelopeRecord
@@ -30,9 +32,19 @@ class Kernel:
     store: Store
     _accounts: dict[str, Account[Any]] = attrs.field(factory=dict, repr=False)
     _locks: dict[str, threading.Lock] = attrs.field(factory=dict, repr=False)
+    _paces: dict[str, Pace] = attrs.field(factory=dict, repr=False)
     reads: dict[str, datetime] = attrs.field(factory=dict, repr=False)
     """When a delivery last caused a read, by what was read: claims must not turn us into a load. Kept by
     :mod:`paraph.ops.reread`."""
+
+    policy: Policy | None = None
+    """How strictly requests are taken, in place of the accounts' own policies; see :meth:`judging`."""
+    examined: dict[str, Any] | None = attrs.field(default=None, repr=False)
+    """What :mod:`paraph.ops.check` found, by account, where one operation wants to know."""
+
+    def judging(self, policy: Policy | None) -> Self:
+        """Return the same kernel for one operation that has a policy, or none, and keeps what it finds."""
+        return attrs.evolve(self, policy=policy, examined={})
 
     def account(self, name: str) -> Account[Any]:
         """Return an account with its secrets resolved, once.
@@ -47,6 +59,15 @@ class Kernel:
             if name not in self._accounts:
                 self._accounts[name] = self.config.account(name, self.registry)
             return self._accounts[name]
+
+    def pace(self, account: Account[Any]) -> Pace:
+        """Return what is known of how the account may be used now; all operations share it."""
+        return self._paces.get(account.name) or self._paces.setdefault(account.name, Pace(account.limits))
+
+    def health(self, name: str) -> Breaker | None:
+        """Return what is known of whether the account's vendor works; ``None`` if it was not used yet."""
+        known = self._paces.get(name)
+        return None if known is None else known.breaker
 
     def provider(self, account: Account[Any]) -> Provider:
         """Return the account's provider."""
@@ -71,7 +92,7 @@ class Kernel:
         """Return a stored envelope; documents kept in memory have no content yet."""
         from paraph.convert.envelope import envelope_from_json
 
-        return envelope_from_json(record.body, self._options_class)
+        return envelope_from_json(record.body, self.options_class)
 
     def dump(self, envelope: Envelope) -> str:
         """Serialise an envelope for the store."""
@@ -79,7 +100,8 @@ class Kernel:
 
         return envelope_to_json(envelope, self._provider_of_options)
 
-    def _options_class(self, provider: str) -> type | None:
+    def options_class(self, provider: str) -> type | None:
+        """Return a provider's class of envelope options; ``None`` if it has none, or is not installed."""
         try:
             return self.registry.info(provider, where="a stored envelope").envelope_options
         except ConfigurationError:  # the plugin is gone; what it alone understood stays in the store
@@ -87,7 +109,7 @@ class Kernel:
 
     def _provider_of_options(self, kind: type) -> str:
         for name in {account.provider for account in self.config.accounts.values()}:
-            if self._options_class(name) is kind:
+            if self.options_class(name) is kind:
                 return name
         msg = f"Envelope.options holds a {kind.__name__}, which no configured provider understands"
         raise UsageError(msg)

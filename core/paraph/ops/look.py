@@ -20,6 +20,8 @@ from paraph.model import Event, Snapshot
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.observe import observe, project
+from paraph.ops.pacing import may_poll
+from paraph.ops.terms import kept_terms
 from paraph.provider.account import Account, Carried
 from paraph.provider.capability import Capability
 from paraph.store.records import AttemptRecord
@@ -47,8 +49,13 @@ def refresh(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
 
 
 def read(kernel: Kernel, envelope_id: str) -> Flow[tuple[Event, ...]]:
-    """Read an envelope's state at the vendor, and that of its children, and return what was new."""
-    events = yield from _read_one(kernel, envelope_id)
+    """Read an envelope's state at the vendor, and that of its children, and return what was new.
+
+    A parent with a child for every signer is known by its children alone.
+    """
+    events: tuple[Event, ...] = ()
+    if not (yield from call(_covered, kernel, envelope_id)):
+        events = yield from _read_one(kernel, envelope_id)
     for child in (yield from open_children(kernel, envelope_id)):
         events += yield from read(kernel, child)
     return events
@@ -66,6 +73,18 @@ def open_children(kernel: Kernel, envelope_id: str) -> Flow[tuple[str, ...]]:
 def _children(kernel: Kernel, envelope_id: str) -> tuple[str, ...]:
     with kernel.store.begin() as tx:
         return tuple(child.id for child in tx.children(envelope_id))
+
+
+def _covered(kernel: Kernel, envelope_id: str) -> bool:
+    """Whether each signer of an envelope acts in a child that is known here."""
+    with kernel.store.begin() as tx:
+        children = tx.children(envelope_id)
+        if not children:
+            return False
+        attempts = [current_attempt(tx, child.id) for child in children]
+        signers = kernel.load(must_find(tx, envelope_id)).signers
+    acting = {local for attempt in attempts if attempt is not None for local, _ in attempt.signatories}
+    return {person.id for person in signers} <= acting
 
 
 def _read_one(kernel: Kernel, envelope_id: str) -> Flow[tuple[Event, ...]]:
@@ -94,10 +113,14 @@ def _located(kernel: Kernel, envelope_id: str) -> tuple[Carried, AttemptRecord]:
     with kernel.store.begin() as tx:
         stored = must_find(tx, envelope_id)
         attempt = current_attempt(tx, envelope_id)
+        terms = kept_terms(tx, attempt.id) if attempt is not None else None
     if attempt is None or not attempt.vendor_ref:
         msg = f"envelope {envelope_id!r} does not exist at its vendor yet; client.resume continues its send"
         raise NotReady(msg)
-    return carried_of(kernel.load(stored), attempt), attempt
+    envelope = kernel.load(stored)
+    if terms is not None:
+        envelope = terms.apply(envelope, kernel.options_class(attempt.provider))
+    return carried_of(envelope, attempt), attempt
 
 
 def require(kernel: Kernel, account: Account[object], capability: Capability, hint: str = "") -> None:
@@ -178,7 +201,8 @@ def wait(
 
     :param timeout: seconds; 0 looks once.
     :param polls: the budget: how often the vendor may be asked at most; then only what webhooks bring is
-        looked at. ``None`` asks at every look, which is four times a minute in the long run.
+        looked at. ``None`` asks at every look, which is four times a minute in the long run. Never more than
+        ``limits.polls_per_minute`` of the account.
     :raises Unobservable: this vendor never tells that an envelope is completed.
     :raises WaitTimeout: it did not happen in time.
     """
@@ -198,7 +222,7 @@ def wait(
     pause = FIRST_PAUSE
     left = math.inf if polls is None else polls
     while not until(snapshot):
-        readable = Capability.READ_STATUS in offered and left > 0
+        readable = Capability.READ_STATUS in offered and left > 0 and (yield from may_poll(kernel, account))
         snapshot = yield from _look(kernel, envelope_id, readable=readable)
         left -= 1
         if until(snapshot):

@@ -6,8 +6,9 @@ from paraph.children import adopt, sum_up
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call
 from paraph.ledger import Origin, record, stream_of
-from paraph.model import Event, Observation, Snapshot, SubjectKind
+from paraph.model import DeliveryBy, Event, Observation, Snapshot, SubjectKind
 from paraph.ops.kernel import Kernel, current_attempt, must_find
+from paraph.ops.terms import Terms, kept_terms
 from paraph.projection import snapshot_of
 from paraph.store.protocol import Transaction
 from paraph.store.records import Sighting
@@ -61,9 +62,15 @@ def _project(kernel: Kernel, envelope_id: str) -> Snapshot:
                 vendor_tenant=attempt.vendor_tenant,
             )
             sightings = tx.sightings(stream_of(origin, SubjectKind.ENVELOPE, attempt.vendor_ref))
+        envelope = kernel.load(stored)
+        if attempt is not None and any(
+            person.delivery is DeliveryBy.ACCOUNT for person in envelope.signatories
+        ):
+            terms = kept_terms(tx, attempt.id)
+            envelope = Terms(defaults=terms.defaults).apply(envelope, None) if terms else envelope
     return snapshot_of(
         stored,
-        kernel.load(stored),
+        envelope,
         attempt,
         sightings,
         children=tuple(child.id for child in children),

@@ -40,7 +40,7 @@ from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.reread import Later, hint_counts, note_read, read_open
 from paraph.provider.account import Account, Delivery
 from paraph.provider.capability import Capability
-from paraph.provider.protocol import Reading, ReadsHeaders
+from paraph.provider.protocol import Malformed, Reading, ReadsHeaders
 from paraph.store.records import DeliveryRecord, DeliveryStage
 
 MAX_BODY: Final = 256 << 10
@@ -219,6 +219,8 @@ def _understand(kernel: Kernel, record: DeliveryRecord) -> Flow[Outcome]:
     reading = kernel.provider(account).observe(delivery, account)
     if reading.rejected is not None:
         return (yield from _reject(kernel, record, reading.rejected.value))
+    if (yield from call(_of_another_environment, kernel, account, reading)):
+        return (yield from _reject(kernel, record, Malformed.OTHER_ENVIRONMENT.value))
     belief = yield from believe(kernel, account, record, reading, delivery)
     if belief.rejected:
         return (yield from _reject(kernel, record, belief.rejected))
@@ -260,6 +262,22 @@ def _record(
     events += yield from read(kernel, ours.id)
     note_read(kernel, ours.id, at)
     return events
+
+
+def _of_another_environment(kernel: Kernel, account: Account[Any], reading: Reading) -> bool:
+    """Whether a delivery is about an envelope that an account of another environment carried.
+
+    One tenant of a vendor may be configured as a test account and as one for production; what comes to one
+    of them moves nothing of the other.
+    """
+    tenant = kernel.origin(account.name).vendor_tenant
+    with kernel.store.begin() as tx:
+        known = [
+            tx.attempt_by_vendor_ref(provider=account.provider, vendor_tenant=tenant, vendor_ref=ref)
+            for ref in (reading.subject_ref, reading.parent_ref)
+            if ref
+        ]
+    return any(attempt is not None and attempt.environment != account.environment for attempt in known)
 
 
 @attrs.frozen(kw_only=True)

@@ -11,8 +11,9 @@ Theory of operation
    webhooks have ended meanwhile is forgotten without a read.
 3. Before that, the vendor's own list of past deliveries is asked for, where it has one: what it tells and
    the ledger lacks is recorded, as confirmed, since the vendor's API says it.
-4. The budget is counted per account: one for the list, one for each envelope. A vendor that is down, or
-   refuses the credentials, ends the account's turn; its polls wait.
+4. The budget is counted per account: one for the list, one for each envelope. Besides, reading never takes
+   more than ``limits.polls_per_minute`` of the account, which ``wait`` draws on, too. A vendor that is down,
+   or refuses the credentials, ends the account's turn; its polls wait.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel, current_attempt
 from paraph.ops.look import read
 from paraph.ops.observe import observe, project
+from paraph.ops.pacing import may_poll
 from paraph.provider.account import Account
 from paraph.provider.capability import Capability
 from paraph.provider.protocol import ListsEvents
@@ -48,6 +50,9 @@ GROWTH: Final = 1.6
 LONGEST: Final = timedelta(hours=6)
 LEASE: Final = timedelta(minutes=10)
 """How long a poll that was taken belongs to whoever took it."""
+
+BUDGET: Final = 100
+"""What one turn may ask of an account's vendor, where nothing else says."""
 
 EVIDENCE_READS: Final = 20
 """Reads without news after which evidence of a completed envelope is not waited for any longer."""
@@ -80,13 +85,14 @@ def interval(reads: int) -> timedelta:
 
 
 def reconcile(
-    kernel: Kernel, *, account: str | None = None, budget: int = 100
+    kernel: Kernel, *, account: str | None = None, budget: int | None = None
 ) -> Flow[tuple[Reconciled, ...]]:
     """Read open envelopes that are due, and what the vendor lists of past deliveries.
 
     Safe to run in several processes at once.
 
-    :param account: only this one. ``budget``: how much may be asked of each account's vendor.
+    :param account: only this one. ``budget``: how much may be asked of each account's vendor; ``None``: what
+        the account may poll in a minute (``limits.polls_per_minute``), or 100 where nothing limits that.
     :raises UnknownAccount: no such account. :raises StoreError: the store failed.
     """
     names = tuple(kernel.config.accounts) if account is None else (account,)
@@ -96,7 +102,7 @@ def reconcile(
     return tuple(turns)
 
 
-def _turn(kernel: Kernel, name: str, budget: int, *, asked: bool) -> Flow[Reconciled]:
+def _turn(kernel: Kernel, name: str, given: int | None, *, asked: bool) -> Flow[Reconciled]:
     done = Reconciled(account=name)
     try:
         account = yield from call(kernel.account, name)
@@ -104,8 +110,9 @@ def _turn(kernel: Kernel, name: str, budget: int, *, asked: bool) -> Flow[Reconc
         if asked:
             raise
         return attrs.evolve(done, failure=type(error).__name__)
+    budget = given if given is not None else max(1, int(account.limits.polls or BUDGET))
     try:
-        if budget > 0 and _lists(kernel, account):
+        if budget > 0 and _lists(kernel, account) and (yield from may_poll(kernel, account)):
             budget -= 1
             done = attrs.evolve(done, events=(yield from _sweep(kernel, account)))
         return (yield from _polls(kernel, account, budget, done))
@@ -155,7 +162,7 @@ def _polls(kernel: Kernel, account: Account[Any], budget: int, done: Reconciled)
             yield from call(_drop, kernel, poll)
             done = attrs.evolve(done, ended=done.ended + 1)
             continue
-        if budget <= 0:
+        if budget <= 0 or not (yield from may_poll(kernel, account)):
             yield from call(_put, kernel, poll)
             return attrs.evolve(done, left=True)
         budget -= 1

@@ -11,14 +11,15 @@ import attrs
 from paraph.errors import Refused, UsageError, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, new_id, now
-from paraph.model import ContentKind, Document, Envelope, Snapshot
+from paraph.model import ContentKind, Document, Envelope, Policy, Snapshot
 from paraph.ops.carry import under
-from paraph.ops.check import with_defaults
+from paraph.ops.check import found_terms
 from paraph.ops.fallback import pass_on
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.observe import observe, project
 from paraph.ops.reconcile import FIRST
 from paraph.ops.route import STEP, choose
+from paraph.ops.terms import keep_terms, on_terms
 from paraph.provider.account import Account
 from paraph.store.protocol import Transaction
 from paraph.store.records import (
@@ -32,7 +33,9 @@ from paraph.store.records import (
 )
 
 
-def send(kernel: Kernel, envelope: Envelope, *, account: str | None = None) -> Flow[Snapshot]:
+def send(
+    kernel: Kernel, envelope: Envelope, *, account: str | None = None, policy: Policy | str | None = None
+) -> Flow[Snapshot]:
     """Check an envelope, make it at the account's vendor and publish it.
 
     Sending an envelope whose id the store knows continues or returns the first send; it
@@ -40,6 +43,7 @@ def send(kernel: Kernel, envelope: Envelope, *, account: str | None = None) -> F
 
     :param account: the account's name. Without one, the routes choose, or else the default; the
         envelope stays with its account for life.
+    :param policy: how strictly the request is taken, in place of the account's own policy.
     :raises Refused: it cannot be carried; every problem is listed and nothing was changed at the vendor.
     :raises VendorError: the vendor failed. ``resume(envelope.id)`` goes on where it stopped.
     :raises UncertainStep: an effect may have happened and cannot be read; a person has to look.
@@ -47,11 +51,13 @@ def send(kernel: Kernel, envelope: Envelope, *, account: str | None = None) -> F
     known = yield from call(_known, kernel, envelope)
     if known is not None:
         return (yield from _carry(kernel, envelope, known))
-    choice = yield from choose(kernel, envelope, account, live=True)
+    scope = kernel.judging(Policy(policy) if policy else None)
+    choice = yield from choose(scope, envelope, account, live=True)
     at = yield from now()
     attempt_id = yield from new_id()
     chosen = yield from call(kernel.account, choice.account)
-    attempt = yield from call(_register, kernel, envelope, chosen, attempt_id, at, choice.reason)
+    terms = found_terms(scope, choice.account)
+    attempt = yield from call(_register, kernel, envelope, chosen, attempt_id, at, choice.reason, terms)
     return (yield from _carry(kernel, envelope, attempt))
 
 
@@ -85,7 +91,7 @@ def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Fl
     if attempt.state is not AttemptState.OPEN:
         return (yield from project(kernel, envelope.id))
     account = yield from call(kernel.account, attempt.account)
-    carried = carried_of(with_defaults(envelope, account), attempt)
+    carried = carried_of((yield from on_terms(kernel, envelope, account, attempt)), attempt)
     flow = kernel.provider(account).send(carried, account)
     try:
         observation = yield from under(kernel, account, flow, attempt=attempt)
@@ -121,10 +127,11 @@ def _register(
     attempt_id: str,
     at: datetime,
     reason: str | None = None,
+    terms: str | None = None,
 ) -> AttemptRecord:
     """Commit an envelope and its first attempt.
 
-    :param reason: why this account was chosen, as JSON.
+    :param reason: why this account was chosen, as JSON; ``terms``: on which it carries the envelope.
     """
     origin = kernel.origin(account.name)
     body = kernel.dump(envelope)
@@ -169,6 +176,8 @@ def _register(
                     at=at,
                 )
             )
+        if terms is not None:
+            keep_terms(tx, attempt_id, terms, at)
         for key, content in kept.items():
             tx.put_content(key, content)
     return attempt

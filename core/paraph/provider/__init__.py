@@ -8,8 +8,9 @@ from paraph.provider.bearer import Token, issued_token, not_issued, with_token
 from paraph.provider.capability import Capabilities, Capability
 from paraph.provider.endpoint import Api, NoParams, endpoint
 from paraph.provider.finding import Finding, Standing
-from paraph.provider.info import PLUGIN_API, ProviderInfo, setting
+from paraph.provider.info import BRANDING, PLUGIN_API, ProviderInfo, setting
 from paraph.provider.protocol import (
+    WOULD_BE,
     Adopts,
     Cancels,
     ClosesDrafts,
@@ -25,14 +26,18 @@ from paraph.provider.protocol import (
     Provider,
     Reading,
     ReadsHeaders,
+    Rehearses,
     Reminds,
+    StandIn,
     SuppliesEvidence,
     Verdict,
     WebhookEndpoint,
 )
 
 __all__ = [
+    "BRANDING",
     "PLUGIN_API",
+    "WOULD_BE",
     "Account",
     "Action",
     "Adopted",
@@ -60,9 +65,11 @@ __all__ = [
     "ProviderInfo",
     "Reading",
     "ReadsHeaders",
+    "Rehearses",
     "Reminds",
     "Repeat",
     "SigningLink",
+    "StandIn",
     "Standing",
     "SuppliesEvidence",
     "Token",

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from paraph.model import Envelope, Secret
+from paraph.model import Envelope, Policy, Secret
+from paraph.provider.limits import Limits
 
 SettingsT = TypeVar("SettingsT")
 
@@ -24,7 +25,9 @@ class Account(Generic[SettingsT]):
     :ivar environment: ``test`` or ``production``; stamped on envelopes and events.
     :ivar settings: the provider's own settings class, with secrets resolved.
     :ivar defaults: neutral defaults such as ``language``; an envelope's own value wins.
+    :ivar policy: how strictly requests are taken; ``None`` leaves each problem its own weight.
     :ivar allow_recipients: patterns such as ``*@example.org``; a test account writes to no one else.
+    :ivar limits: how much it may ask of its vendor.
     """
 
     name: str
@@ -34,7 +37,9 @@ class Account(Generic[SettingsT]):
     webhook_secret: Secret | None = None
     public_url: str | None = None
     allow_recipients: tuple[str, ...] = ()
+    policy: Policy | None = None
     defaults: Mapping[str, Any] = attrs.field(factory=dict)
+    limits: Limits = attrs.field(factory=Limits)
 
     @property
     def webhook_url(self) -> Secret | None:

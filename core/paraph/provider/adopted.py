@@ -14,14 +14,14 @@ from paraph.model._kinds import LOCAL_ID
 class Adopted:
     """An envelope that was made elsewhere, as far as its vendor shows it.
 
-    :ivar envelope: the description in neutral words. What the vendor does not show stays empty; its id does not
-        count. Documents have no content, and no digest unless the vendor shows it.
+    :ivar envelope: the description in neutral words. What the vendor does not show stays empty; its id does
+        not count. Documents have no content, and no digest unless the vendor shows it.
     :ivar signatories: pairs (local id, vendor reference); ``documents`` likewise. See :func:`local_ids`.
     :ivar published: whether the vendor says that it is no draft any more.
     :ivar observation: everything that a read would tell. The reference that its facts are about is the
         envelope's, however the id was written that was asked for.
-    :ivar parent_ref: the vendor's id of the envelope that this one was made of, if any; that one is taken over
-        in its place.
+    :ivar parent_ref: the vendor's id of the envelope that this one was made of, if any; that one is taken
+        over in its place.
     """
 
     envelope: Envelope

@@ -151,12 +151,14 @@ def _checkable(kind: type) -> bool:
 
 
 def _either(value: Any, options: Sequence[Any]) -> Any:
-    """Return a value as the first type of a union that takes it, as it is if one does."""
-    if any(isinstance(option, type) and type(value) is option for option in options):
-        return value
+    """Return a value as its own type if that is among those of a union, else as the first that takes it."""
+    if type(value) in options:
+        return fitted(value, type(value))
     for option in options:
         try:
             return fitted(value, option)
+        except UnreadableFileError:
+            raise
         except (TypeError, ValueError):
             continue
     raise TypeError

@@ -19,6 +19,10 @@ A plugin runs if its major number is equal and its minor number is not higher.
 """
 
 
+BRANDING: Final = "branding"
+"""Marks, in a field's metadata, an envelope option that says how pages and mails look."""
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class ProviderInfo:
     """The description that a provider's hook ``paraph_provider`` returns.
@@ -31,7 +35,8 @@ class ProviderInfo:
         A method ``problems() -> tuple[Problem, ...]`` finds what is wrong with the values
         together; its paths are names of fields. It is also called before secrets are resolved
         (a secret then holds its reference), so it must not look inside them.
-    :ivar envelope_options: attrs class that applications may put into ``Envelope.options``.
+    :ivar envelope_options: attrs class that applications may put into ``Envelope.options``. A field with
+        ``metadata={BRANDING: True}`` and the default ``None`` may also be given by an account's defaults.
     :ivar build: makes the provider object; called once per registry, without I/O.
     :ivar simulator: dotted name ``module:function`` of the vendor's simulator, or empty.
     :ivar documentation: where the vendor documents its API.

@@ -36,7 +36,15 @@ PROVIDERS: Final = "paraph.providers"
 PLUGINS: Final = "paraph.plugins"
 """Entry points of plugins that only observe, check or resolve; all of them are loaded."""
 
-NEUTRAL: Final = ("provider", "environment", "allow_recipients", "webhook_secret", "defaults")
+NEUTRAL: Final = (
+    "provider",
+    "environment",
+    "allow_recipients",
+    "policy",
+    "webhook_secret",
+    "defaults",
+    "limits",
+)
 """The keys that every account has, whatever its provider: no settings class may have them."""
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+).*\bextra\s*==\s*['\"]([^'\"]+)['\"]", re.DOTALL)

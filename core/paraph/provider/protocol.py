@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import attrs
 
@@ -23,6 +23,9 @@ from paraph.provider.adopted import Adopted
 from paraph.provider.capability import Capabilities
 from paraph.provider.finding import Finding
 from paraph.provider.info import ProviderInfo
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class Malformed(StrEnum):
@@ -285,6 +288,38 @@ class Examines(Protocol):
         Reads only, never a change. Each thing is looked at even if another fails; an error that is raised
         becomes one failed finding. Core itself looks at the configuration, secrets, the server, TLS, the
         clock, the store and the webhook. A finding is no place for secrets or personal data.
+        """
+        ...
+
+
+WOULD_BE: Final = "would-be"
+"""Begins everything in a dry run that does not exist, such as the id of what would be made."""
+
+
+@attrs.frozen(kw_only=True)
+class StandIn:
+    """An answer that a dry run gives in the vendor's place.
+
+    :ivar body: JSON, as the vendor would write it in an answer with status 200.
+    :ivar read: whether the request only reads, whatever its method.
+    :ivar assumes: what is taken for granted, in a few words; shown to whoever asked for the dry run.
+    """
+
+    body: Any = attrs.field(repr=False)
+    read: bool = True
+    assumes: str = ""
+
+
+@runtime_checkable
+class Rehearses(Protocol):
+    """Ability of a provider whose send flow depends on what it reads: a dry run needs answers to go on."""
+
+    def stand_in(self, request: httpx.Request, account: Account[Any]) -> StandIn | None:
+        """Return an answer to a request of the send flow that a dry run does not make. Pure.
+
+        ``None`` for all others: a read then stays unanswered, which is a vendor error to the flow, and at a
+        request with an effect the journalled step ends with a placeholder for its result. So only reads that
+        the flow cannot do without need an answer, and steps whose result is no plain text.
         """
         ...
 

@@ -162,6 +162,14 @@ class Registry:
                 raise loading.not_installed(name, known, nearest(name, known)).error(name, where)
             return state.info
 
+    def descriptions(self) -> tuple[ProviderInfo, ...]:
+        """Return what every sound provider says about itself, by name. Brings none into use."""
+        with self._lock:
+            states = [self._state(name, entry) for name, entry in sorted(self._entries.items())]
+        return tuple(
+            state.info for state in states if isinstance(state, Described) and state.info is not None
+        )
+
     def listing(self, *, build: bool = False) -> tuple[ProviderListing, ...]:
         """Return every plugin by name, sound or not. Never raises and brings none into use.
 

@@ -81,6 +81,8 @@ def _authorize(account: Account[Any], given: p.BareAuthorize) -> Flow[w.BareAuth
     verifier = given.code_verifier or Secret(secrets.token_urlsafe(RANDOM_BYTES[given.vendor_pkce]))
     if not given.vendor_pkce and not VERIFIER.fullmatch(verifier.reveal()):
         raise UsageError("code_verifier: RFC 7636 wants 43 to 128 of the characters A-Z a-z 0-9 - . _ ~")
+    if not verifier.reveal().isascii():
+        raise UsageError("code_verifier: only ASCII characters can be hashed as the vendor does")
     nonce = given.nonce or str(uuid.UUID(hex=(yield from new_id()), version=4))
     session = {
         "hashes": given.hashes,

@@ -80,16 +80,20 @@ DELETE_WEBHOOK: Final = endpoint(
 
 def _ensure(account: Account[Any], given: p.WebhookUrl) -> Flow[w.EnsuredWebhook]:
     # The module of endpoints is built on these actions.
-    from paraph_ignisign.endpoints import ensure_webhook
+    from paraph_ignisign.endpoints import ensure
 
-    found = yield from ensure_webhook(account, given.url.reveal())
-    return w.EnsuredWebhook(webhook_id=found)
+    found = yield from ensure(account, given.url.reveal(), given.description)
+    return w.EnsuredWebhook(webhook_id=found.id)
 
 
 ENSURE_WEBHOOK: Final = Action(
     name="webhooks.ensure",
     summary="Register a URL unless an endpoint has it already.",
-    description="Endpoints are told apart by their URL. It may be called as often as you like.",
+    description=(
+        "Endpoints are told apart by their URL; all of that URL but one are removed, and a description that "
+        "is given is corrected. It may be called as often as you like. One that is disabled is an error: a "
+        "person has to enable it in the console."
+    ),
     source="contract 4.7",
     repeat=Repeat.IDEMPOTENT,
     params=p.WebhookUrl,

@@ -57,10 +57,10 @@ class DocumentFile:
 
 @attrs.frozen(kw_only=True)
 class DocumentJson:
-    """Structured data as the content of a document."""
+    """Structured data as the content of a document: a JSON object or list."""
 
     document_id: str
-    json_content: Mapping[str, Any] = attrs.field(repr=False)
+    json_content: Mapping[str, Any] | tuple[Any, ...] = attrs.field(repr=False)
 
 
 @attrs.frozen(kw_only=True)

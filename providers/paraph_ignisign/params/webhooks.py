@@ -35,9 +35,13 @@ class WebhookUpdate:
 
 @attrs.frozen(kw_only=True)
 class WebhookUrl:
-    """A URL that is to be called. It may hold a path secret."""
+    """A URL that is to be called. It may hold a path secret.
+
+    :ivar description: what the console shows beside it; ``None`` leaves an existing one as it is.
+    """
 
     url: Secret
+    description: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -6,14 +6,13 @@ vendor's own client sends; its verifier is longer than the RFC allows, so no len
 
 import base64
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from paraph_ignisign.simulator import cms, contents, drafts, lifecycle, shapes
+from paraph_ignisign.simulator import cms, contents, drafts, javascript, lifecycle, shapes
 from paraph_ignisign.simulator.application import BareGrant, BareWish
 from paraph_ignisign.simulator.credentials import base62, new_id
 from paraph_ignisign.simulator.errors import VendorError
@@ -29,9 +28,11 @@ _UUID_VERSION = 4
 
 def _nonce(value: Any) -> bool:
     try:
-        return isinstance(value, str) and UUID(value).version == _UUID_VERSION
+        found = UUID(value) if isinstance(value, str) else None
     except ValueError:
         return False
+    # Python also reads UUIDs in braces and without hyphens.
+    return found is not None and found.version == _UUID_VERSION and str(found) == value.lower()
 
 
 _STATE = {
@@ -99,7 +100,10 @@ def fits(verifier: str, challenge: str) -> bool:
 def _registered(settings: BareSettings, redirect_uri: str) -> bool:
     if settings.redirect_uris:
         return redirect_uri in settings.redirect_uris
-    return shapes.url(redirect_uri) and urlsplit(redirect_uri).hostname in _LOOPBACK
+    # The answer is put into the query, which a fragment would swallow.
+    return (
+        shapes.url(redirect_uri) and "#" not in redirect_uri and urlsplit(redirect_uri).hostname in _LOOPBACK
+    )
 
 
 def _challenge(value: str) -> bool:
@@ -109,9 +113,10 @@ def _challenge(value: str) -> bool:
 
 def _read_state(text: str) -> dict[str, Any]:
     try:
-        state = shapes.checked(json.loads(text), _STATE, "OAUTH2_INVALID_STATE")
-    except json.JSONDecodeError as error:
+        given = javascript.parse(text.encode())
+    except ValueError as error:
         raise VendorError("OAUTH2_INVALID_STATE", "The state is not JSON") from error
+    state = shapes.checked(given, _STATE, "OAUTH2_INVALID_STATE")
     if not state["hashes"]:
         raise VendorError("OAUTH2_INVALID_STATE", "There is nothing to sign")
     return state

@@ -67,6 +67,7 @@ def _check_place(tenant: Tenant, app_env: str) -> None:
         raise VendorError("FEATURE_NOT_AVAILABLE")
     if app_env != tenant.home.app_env:
         raise VendorError("INVALID_CONTEXT")
+    tenant.check_open()
 
 
 def _page(request: Request, wish: BareWish, answers: Mapping[str, str] | None = None) -> Response:

@@ -15,8 +15,9 @@ from starlette.routing import Route
 
 from paraph_ignisign.simulator.application import InvitedUser
 from paraph_ignisign.simulator.errors import VendorError
-from paraph_ignisign.simulator.model import Document, Profile, SignatureRequest
+from paraph_ignisign.simulator.model import Document, Profile, SignatureRequest, Signer
 from paraph_ignisign.simulator.options import ProfileSpec
+from paraph_ignisign.simulator.tables import APP_ENVS
 from paraph_ignisign.simulator.tenant import Tenant, make_profile
 
 _APPLICATION_ACTIONS = ("SETTINGS_UPDATED", "MEMBERSHIP_UPDATED", "ARCHIVED")
@@ -69,6 +70,7 @@ class Console:
 
     def revoke_keys(self, app_env: str) -> None:
         """Revoke the API key and the old secret of one environment."""
+        _one_of(app_env, APP_ENVS)
         with self._tenant.lock:
             self._tenant.credentials.revoke(app_env)
 
@@ -109,6 +111,15 @@ class Console:
             request.proof_status = "ON_ERROR"
             self._tenant.hooks.proof_of(request, document, error={"errorCode": "DOCUMENT_PROOF_NOT_CREATED"})
 
+    def fail_image(self, document_id: str, signer_id: str) -> None:
+        """Announce that the image of a signature could not be made; the document shows it no longer."""
+        with self._tenant.lock:
+            request, document = self._document(document_id)
+            signer: Signer = _found(self._tenant.signers, signer_id, "signer")
+            request.imaged.discard(signer.id)
+            error = {"errorCode": "SIGNATURE_IMAGE_NOT_CREATED"}
+            self._tenant.hooks.image(request, document, signer, error=error)
+
     def _switch(self, webhook_id: str, *, disabled: bool) -> None:
         with self._tenant.lock:
             _found(self._tenant.hooks.endpoints, webhook_id, "webhook endpoint").disabled = disabled
@@ -132,7 +143,7 @@ def _serve(console: Console) -> Callable[[Request], Awaitable[Response]]:
         try:
             body = json.loads(await request.body())
             result = await run_in_threadpool(_do, console, body)
-        except (ValueError, LookupError, TypeError, VendorError) as error:
+        except (ValueError, LookupError, TypeError, RecursionError, VendorError) as error:
             return JSONResponse({"error": str(error)}, status_code=400)
         return JSONResponse({"result": result})
 
@@ -151,7 +162,9 @@ def _do(console: Console, body: Any) -> Any:
     return method(**given)
 
 
-def _spec(given: Mapping[str, Any]) -> ProfileSpec:
+def _spec(given: Any) -> ProfileSpec:
+    if not isinstance(given, dict):
+        raise TypeError("`spec` must be an object")
     listed: dict[str, Any] = {key: tuple(one) if isinstance(one, list) else one for key, one in given.items()}
     return ProfileSpec(**listed)
 

@@ -15,7 +15,7 @@ from xml.parsers import expat
 import attrs
 
 from paraph.testing.simulator import pdf_problem
-from paraph_ignisign.simulator import javascript
+from paraph_ignisign.simulator import javascript, shapes
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.tables import EXTENSIONS
 
@@ -35,7 +35,7 @@ class Content:
 
 def of_file(name: str, mime_type: str | None, data: bytes) -> Content:
     """Return a file's content; the extension says what it must be. Raises DOCUMENT_* and PDF_CORRUPTED."""
-    if not mime_type:
+    if not shapes.mime_type(mime_type):
         raise VendorError("DOCUMENT_NOT_PROVIDED", "The part needs a file name and a content type")
     extension = PurePosixPath(name).suffix.lower()
     if extension not in EXTENSIONS:

@@ -107,15 +107,18 @@ class Hooks:
             request.context, "SIGNATURE_REQUEST", action, "ERROR" if error else nature, content, error=error
         )
 
-    def session(self, request: SignatureRequest, signer: Signer) -> None:
-        """Emit SIGNATURE_SESSION/INITIALIZED (source 002)."""
+    def session(self, request: SignatureRequest, signer: Signer, *, again: bool = False) -> None:
+        """Emit SIGNATURE_SESSION/INITIALIZED (source 002), or `again` the quick start's UPDATED."""
+        if again and not self._quickstart:
+            return
         content = present(
             signatureRequestId=request.id,
             signatureRequestExternalId=request.external_id,
             signerId=signer.id,
             signerExternalId=signer.external_id,
         )
-        self._emit(request.context, "SIGNATURE_SESSION", "INITIALIZED", "INFO", content)
+        action = "UPDATED" if again else "INITIALIZED"
+        self._emit(request.context, "SIGNATURE_SESSION", action, "INFO", content)
 
     def signature(
         self, request: SignatureRequest, document: Document, signer: Signer, signature_id: str | None

@@ -5,7 +5,7 @@ and a `Call`; they run in a worker thread, one at a time, under the tenant's loc
 """
 
 import asyncio
-import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,11 +18,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from paraph_ignisign.simulator import javascript
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.model import Context
 from paraph_ignisign.simulator.shapes import EMPTY, Key, checked, mongo_id
 from paraph_ignisign.simulator.tables import APP_ENVS, LOW_LEVEL_PROOF_TYPES, PROOF_TYPES, TYPE_REFUSALS
 from paraph_ignisign.simulator.tenant import Tenant
+
+_WHOLE = re.compile(r"[0-9]{1,15}")  # JavaScript counts exactly so far
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +58,7 @@ class Call:
 
     def _whole(self, name: str, *, default: int, least: int) -> int:
         given = str(self.query.get(name, self.body.get(name, default)))
-        if not given.isdecimal() or int(given) < least:
+        if not _WHOLE.fullmatch(given) or int(given) < least:
             raise VendorError("QUERY_VALIDATION_FAILED", f"Invalid query: {name}", properties=[name])
         return int(given)
 
@@ -68,6 +71,7 @@ class Endpoint:
     """One route of the vendor's. `body` None: none is read; `upload`: multipart instead of JSON.
 
     `public`: no API key is asked for. `apps`: the types of application that may call it; None: all.
+    `prepare`: what may take its time, done without the lock; its call is the one that is handled.
     """
 
     method: str
@@ -77,6 +81,7 @@ class Endpoint:
     upload: bool = False
     public: bool = False
     apps: frozenset[str] | None = None
+    prepare: Callable[[Tenant, Call], Call] | None = None
 
 
 def get(path: str, handler: Handler) -> Endpoint:
@@ -107,6 +112,13 @@ def routes(tenant: Tenant, endpoints: Sequence[Endpoint], *, latency: float) -> 
     ]
 
 
+class _Answer(JSONResponse):
+    """JSON as the vendor prints it: half a surrogate pair, in a key that is refused, is escaped."""
+
+    def render(self, content: Any) -> bytes:
+        return javascript.stringify(content).encode()
+
+
 def _serve(tenant: Tenant, endpoint: Endpoint, latency: float) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         if latency:
@@ -115,13 +127,15 @@ def _serve(tenant: Tenant, endpoint: Endpoint, latency: float) -> Callable[[Requ
             call = await _accept(tenant, endpoint, request)
             result = await run_in_threadpool(_handle, tenant, endpoint, call)
         except VendorError as error:
-            return JSONResponse(error.body(tenant.clock.now()), status_code=error.status)
-        return result if isinstance(result, Response) else JSONResponse(result)
+            return _Answer(error.body(tenant.clock.now()), status_code=error.status)
+        return result if isinstance(result, Response) else _Answer(result)
 
     return serve
 
 
 def _handle(tenant: Tenant, endpoint: Endpoint, call: Call) -> Any:
+    if endpoint.prepare is not None:
+        call = endpoint.prepare(tenant, call)
     with tenant.lock:
         tenant.agenda.run(tenant.clock.now())
         return endpoint.handler(tenant, call)
@@ -188,8 +202,8 @@ async def _json(request: Request) -> Any:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise VendorError("BODY_VALIDATION_FAILED", "The content type must be application/json")
     try:
-        return json.loads(raw)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return javascript.parse(raw)
+    except ValueError as error:
         raise VendorError("BAD_REQUEST", "The body is not JSON") from error
 
 

@@ -3,11 +3,12 @@
 The application and its environment come from the credentials. Nothing is made unless everything is accepted,
 but for the signers, who are made first. Assumptions: a signer without a profile gets the first one; every
 call makes new signers; a document by `url` is fetched from this machine only, for a simulator must not call
-the world.
+the world; a media type may be a file's extension, since the vendor's own HubSpot sample sends one.
 """
 
 import base64
 import binascii
+import mimetypes
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,17 +27,24 @@ from paraph_ignisign.simulator.tenant import Tenant
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _FETCH_SECONDS = 5.0
+_CHUNK = 1 << 16
 _PDF = "application/pdf"
 
 
-def sign(tenant: Tenant, call: Call) -> Any:
-    """POST: the PublishResponse of a request made from one body."""
+def read(tenant: Tenant, call: Call) -> Call:
+    """Return `call` with contents for documents; it may fetch them, so nobody else waits meanwhile."""
     for name in ("signers", "documents"):
         if not call.body[name]:
             raise VendorError("BODY_VALIDATION_FAILED", f"Invalid body: {name}", properties=[name])
     if not call.body["title"].strip():
         raise VendorError("CANNOT_PUBLISH_SIGNATURE_REQUEST__NO_TITLE")
     given = [_content(tenant, one) for one in call.body["documents"]]
+    return attrs.evolve(call, body={**call.body, "documents": given})
+
+
+def sign(tenant: Tenant, call: Call) -> Any:
+    """POST: the PublishResponse of a request made from one body, whose documents are `Content`."""
+    given: list[Content] = call.body["documents"]
     fields = {
         "title": call.body["title"],
         "defaultSignatureMethod": call.body["signatureMethod"],
@@ -58,16 +66,24 @@ def _signer(tenant: Tenant, call: Call, wanted: dict[str, Any]) -> str:
 
 
 def _content(tenant: Tenant, wanted: dict[str, Any]) -> Content:
-    name, mime_type = wanted["originalName"], wanted["mimeType"].lower()
+    name, mime_type = wanted["originalName"], _media_type(wanted["mimeType"].lower())
     inline, address = wanted.get("base64"), wanted.get("url")
     if (inline is None) == (address is None):
         raise VendorError("DOCUMENT_NOT_PROVIDED", "A document needs either base64 or url")
     if (PurePosixPath(name).suffix.lower() == ".pdf") != (mime_type == _PDF):
         raise VendorError("DOCUMENT_BAD_NATURE", "The name and the media type do not fit together")
-    data = _decoded(inline) if inline is not None else _fetched(address or "")
-    if len(data) > tenant.options.max_file_bytes:
+    limit = tenant.options.max_file_bytes
+    data = _decoded(inline) if inline is not None else _fetched(address or "", limit)
+    if len(data) > limit:
         raise VendorError("FILE_TOO_LARGE", "The file is too large")
     return contents.of_file(name, mime_type, data)
+
+
+def _media_type(given: str) -> str:
+    """Return the media type that is meant by one, or by a file's extension alone."""
+    if "/" in given:
+        return given
+    return mimetypes.guess_type(f"file.{given}")[0] or "application/octet-stream"
 
 
 def _decoded(given: str) -> bytes:
@@ -79,11 +95,17 @@ def _decoded(given: str) -> bytes:
         ) from error
 
 
-def _fetched(address: str) -> bytes:
+def _fetched(address: str, limit: int) -> bytes:
+    """Return what is at `address`; of a file that is larger than `limit` bytes, a little more than that."""
     if urlsplit(address).hostname not in _LOOPBACK:
         raise VendorError("FAILED_TO_DOWNLOAD_DOCUMENT", "The simulator fetches from this machine only")
+    data = bytearray()
     try:
-        answer = httpx.get(address, timeout=_FETCH_SECONDS, trust_env=False)
-        return answer.raise_for_status().content
-    except httpx.HTTPError as error:
+        with httpx.stream("GET", address, timeout=_FETCH_SECONDS, trust_env=False) as answer:
+            for part in answer.raise_for_status().iter_bytes(_CHUNK):
+                data += part
+                if len(data) > limit:
+                    break
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise VendorError("FAILED_TO_DOWNLOAD_DOCUMENT") from error
+    return bytes(data)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import attrs
-from attrs.validators import deep_iterable, in_
+from attrs.validators import deep_iterable, in_, instance_of, min_len
 
 from paraph_ignisign.simulator.tables import APP_ENVS, APP_TYPES, INTEGRATION_MODES, METHODS, SIGNER_INPUTS
 
@@ -17,10 +17,10 @@ class ProfileSpec:
     with an address there (assumption, from EMAIL_DOMAIN_ALREADY_USED_IN_ANOTHER_SIGNER_PROFILE).
     """
 
-    name: str
+    name: str = attrs.field(validator=instance_of(str))
     integration_mode: str = attrs.field(default="BY_SIDE", validator=in_(INTEGRATION_MODES))
     methods: tuple[str, ...] = attrs.field(
-        default=("SIMPLE_STD", "ADVANCED_STD"), validator=deep_iterable(in_(METHODS))
+        default=("SIMPLE_STD", "ADVANCED_STD"), validator=[min_len(1), deep_iterable(in_(METHODS))]
     )
     inputs_needed: tuple[str, ...] = attrs.field(
         default=("firstName", "lastName", "email"),

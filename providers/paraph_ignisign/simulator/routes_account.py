@@ -20,6 +20,7 @@ def authenticate(tenant: Tenant, call: Call) -> Any:
     """POST /v4/auth/app-api: an old secret for a token."""
     body = shapes.checked(call.body, shapes.AUTH, "API_AUTH_BAD_REQUEST")
     token = tenant.credentials.exchange(body["appId"], body["appEnv"], body["secret"], tenant.clock.now())
+    tenant.check_open()
     return {"jwtToken": token}
 
 

@@ -36,6 +36,7 @@ def configuration(tenant: Tenant, call: Call) -> Any:
 
 def exchange(tenant: Tenant, call: Call) -> Any:
     """POST, as JSON and without a bearer: a code for a token that opens the proofs."""
+    tenant.check_open()
     body = call.body
     if body["grant_type"] != "authorization_code":
         raise VendorError("OAUTH2_INVALID_GRANT_TYPE")
@@ -60,6 +61,7 @@ def exchange(tenant: Tenant, call: Call) -> Any:
 
 def proofs(tenant: Tenant, call: Call) -> Any:
     """GET the BareSignatureProof that the token is for."""
+    tenant.check_open()
     found = tenant.bare.by_token.get(bearer_of(call.authorization))
     if found is None:
         raise VendorError("INVALID_TOKEN")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import attrs
+
 from paraph_ignisign.simulator import drafts, lifecycle, one_call, shapes
 from paraph_ignisign.simulator.credentials import new_id
 from paraph_ignisign.simulator.errors import VendorError
@@ -118,7 +120,9 @@ def _context(tenant: Tenant, request: SignatureRequest) -> dict[str, Any]:
 ENDPOINTS: tuple[Endpoint, ...] = (
     post(f"{APP}/signature-requests", create, shapes.REQUEST_INIT),
     get(f"{APP}/signature-requests", list_all),
-    post("/v4/signature-requests/one-call-sign", one_call.sign, shapes.ONE_CALL),
+    attrs.evolve(
+        post("/v4/signature-requests/one-call-sign", one_call.sign, shapes.ONE_CALL), prepare=one_call.read
+    ),
     post(f"{APP}/signature-requests/status", batch_status, shapes.BATCH_STATUS),
     get(f"{_REQUEST}/context", context),
     put(_REQUEST, update, shapes.REQUEST_UPDATE),

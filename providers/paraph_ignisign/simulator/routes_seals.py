@@ -49,7 +49,7 @@ _DOCUMENT = {
     "documentType": Key(shapes.one_of(*_CONTENT), required=True),
     "documentHash": Key(sha256_hex, required=True),
     "label": Key(shapes.text),
-    "mimeType": Key(shapes.text),
+    "mimeType": Key(shapes.mime_type),
     "contentB64": Key(shapes.text),
     "xmlContent": Key(shapes.text),
     "jsonContent": Key(shapes.anything),
@@ -69,7 +69,7 @@ def seal(tenant: Tenant, call: Call) -> Any:
     if call.path.get("m2mId", body["m2mId"]) != body["m2mId"]:
         raise _invalid("m2mId")
     machine = _machine(tenant, call)
-    content = _content(body["document"])
+    content = _content(tenant, body["document"])
     _verify(machine, body)
     request, document, signer = _draft(tenant, machine, body, content)
     try:
@@ -97,7 +97,7 @@ def _machine(tenant: Tenant, call: Call) -> Machine:
     return machine
 
 
-def _content(document: dict[str, Any]) -> bytes | None:
+def _content(tenant: Tenant, document: dict[str, Any]) -> bytes | None:
     """Return the bytes that the document's type demands; refuse another key, and a hash of other bytes."""
     wanted = _CONTENT[document["documentType"]]
     for key in ("contentB64", "xmlContent", "jsonContent"):
@@ -106,6 +106,10 @@ def _content(document: dict[str, Any]) -> bytes | None:
     if wanted is None:
         return None
     content = _bytes(document[wanted], wanted)
+    if not content:
+        raise _invalid(f"document.{wanted}")
+    if len(content) > tenant.options.max_file_bytes:
+        raise VendorError("FILE_TOO_LARGE", "The content is too large")
     if hashlib.sha256(content).digest() != bytes.fromhex(document["documentHash"]):
         raise _invalid("document.documentHash")
     if document["documentType"] == "PDF" and pdf_problem(content) is not None:

@@ -17,15 +17,24 @@ from paraph_ignisign.simulator.tables import (
     APP_ENVS,
     COUNTRIES,
     DIFFUSION_MODES,
+    EXTENSIONS,
     LANGUAGES,
     METHODS,
     MONGO_ID,
     TOPICS,
 )
 
-_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_MIME_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*/[A-Za-z0-9][A-Za-z0-9.+-]*")
+_ATOM = '[^@.\\s"(),:;<>\\[\\]\\\\\x00-\x1f\x7f]+'
+_LABEL = "(?!-)[a-z0-9\u00a1-\uffff-]{1,63}(?<!-)"
+_EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+", re.IGNORECASE)
+_MIME_TYPE = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9.+-]*/[A-Za-z0-9][A-Za-z0-9.+-]*( *; *[A-Za-z0-9-]+=\"?[A-Za-z0-9._+-]+\"?)*"
+)
+_HALF = re.compile("[\ud800-\udfff]")
+_NOT_IN_URL = re.compile(r"[\x00-\x20\x7f]")
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)  # the latter is IPv6
 _ENVELOPE_STRING = 512  # contract 5
+_NO_CLOCK = datetime(9999, 12, 31, tzinfo=UTC)  # the simulated clock ends with this day
 
 Check = Callable[[Any], bool]
 
@@ -39,8 +48,8 @@ class Key:
 
 
 def text(value: Any) -> bool:
-    """Accept a string."""
-    return isinstance(value, str)
+    """Accept a string, but for one with half of a surrogate pair: no UTF-8 can hold it."""
+    return isinstance(value, str) and _HALF.search(value) is None
 
 
 def up_to(limit: int) -> Check:
@@ -75,18 +84,26 @@ def email(value: Any) -> bool:
 
 def url(value: Any) -> bool:
     """Accept an http(s) URL with a host; no top-level domain is asked for (contract 1, row 5)."""
-    if not text(value):
+    if not text(value) or _NOT_IN_URL.search(value):
         return False
     try:
         parts = urlsplit(value)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        port = parts.port
     except ValueError:
         return False
+    return (
+        parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "") is not None and port != 0
+    )
 
 
 def mime_type(value: Any) -> bool:
-    """Accept a media type: two words around a slash, not a file's extension."""
+    """Accept a media type: two words around a slash, with parameters or without; no file's extension."""
     return text(value) and _MIME_TYPE.fullmatch(value) is not None
+
+
+def mime_type_or_extension(value: Any) -> bool:
+    """Accept a media type, or an accepted extension alone, as the vendor's own HubSpot sample sends it."""
+    return mime_type(value) or (text(value) and f".{value.lower()}" in EXTENSIONS)
 
 
 def moment(value: Any) -> bool:
@@ -94,10 +111,9 @@ def moment(value: Any) -> bool:
     if not text(value):
         return False
     try:
-        datetime.fromisoformat(value)
-    except ValueError:
+        return as_moment(value) < _NO_CLOCK
+    except (ValueError, OverflowError):
         return False
-    return True
 
 
 def one_of(*values: str) -> Check:
@@ -124,9 +140,9 @@ def record(dto: Mapping[str, Key]) -> Check:
 
 
 def as_moment(value: str) -> datetime:
-    """Return the aware moment of an accepted ISO 8601 value; without an offset it is UTC."""
+    """Return the moment of an accepted ISO 8601 value, in UTC; without an offset it is UTC."""
     parsed = datetime.fromisoformat(value)
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def problems(body: Mapping[str, Any], dto: Mapping[str, Key]) -> list[str]:
@@ -223,7 +239,7 @@ ONE_CALL_SIGNER = {
 }
 ONE_CALL_DOCUMENT = {
     "originalName": Key(text, required=True),
-    "mimeType": Key(mime_type, required=True),
+    "mimeType": Key(mime_type_or_extension, required=True),
     "base64": Key(text),
     "url": Key(url),
 }

@@ -24,6 +24,7 @@ from paraph.errors import (
 from paraph.flow.commands import Http
 from paraph.model import Secret
 from paraph.provider import NoParams
+from paraph.provider.fitting import filled
 from paraph_ignisign import actions
 from paraph_ignisign import params as p
 from paraph_ignisign.actions import bare
@@ -47,6 +48,7 @@ def signers(*ids: str, total: int | None = None) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("pages", "asked"),
     [
+        ({0: ["a", "b", "c"]}, 1),  # all at once
         ({0: ["a", "b"], 1: ["c"]}, 2),  # counted from 0
         ({1: ["a", "b"], 2: ["c"]}, 3),  # counted from 1, page 0 empty
         ({0: ["a", "b"], 1: ["a", "b"], 2: ["c"]}, 3),  # counted from 1, page 0 taken for the first
@@ -61,7 +63,7 @@ def test_all_signers_are_found_wherever_pages_begin(pages: dict[int, list[str]],
         talk.expect("GET", PAGES, query={"page": str(number)}, reply=reply)
         number += 1
     assert (["a", "b", "c"], 3) == ([each.signer_id for each in talk.result.signers], talk.result.total)
-    assert asked <= number <= asked + 1
+    assert asked == number if asked == 1 else asked <= number <= asked + 1
 
 
 def test_a_vendor_without_page_0_is_asked_on() -> None:
@@ -251,6 +253,16 @@ def test_a_document_of_one_call_is_content_or_address() -> None:
             Talk(actions.ACTIONS["requests.one_call"].run(ACCOUNT, given))
 
 
+@pytest.mark.parametrize("content", [{"some_key": None}, [1, {"some_key": None}]])
+def test_structured_data_is_an_object_or_a_list(content: Any) -> None:
+    """What a caller gives as JSON goes to the vendor as it is, its own keys included."""
+    given_ = filled(p.DocumentJson, {"document_id": "d", "json_content": content})
+    talk = Talk(actions.PROVIDE_JSON.run(ACCOUNT, given_))
+    body = {"jsonContent": content}
+    talk.expect("POST", "/v4/documents/d/data-json-content", body=body, reply={"_id": "d"})
+    assert "d" == talk.result.id
+
+
 def test_topics_to_disable_have_to_be_named() -> None:
     """An empty list makes no request: what it would mean is unknown."""
     with pytest.raises(UsageError, match="at least one"):
@@ -261,6 +273,17 @@ def test_ensuring_a_webhook_finds_it_by_its_url() -> None:
     """An endpoint that has the URL is returned, and nothing is made."""
     talk = Talk(actions.ENSURE_WEBHOOK.run(ACCOUNT, p.WebhookUrl(url=Secret("https://a.example/hook"))))
     talk.expect("GET", f"{APP}/webhooks", reply=[{"_id": "w", "url": "https://a.example/hook"}])
+    assert "w" == talk.result.webhook_id
+
+
+def test_ensuring_a_webhook_corrects_the_description_that_is_given() -> None:
+    """A description goes to the vendor where it differs, so that the endpoint is repaired in place."""
+    asked = p.WebhookUrl(url=Secret("https://a.example/hook"), description="billing")
+    talk = Talk(actions.ENSURE_WEBHOOK.run(ACCOUNT, asked))
+    shown = {"_id": "w", "url": "https://a.example/hook", "description": "old"}
+    talk.expect("GET", f"{APP}/webhooks", reply=[shown])
+    body = {"url": "https://a.example/hook", "description": "billing"}
+    talk.expect("PUT", "/v4/webhooks/w", body=body, reply=[{**shown, "description": "billing"}])
     assert "w" == talk.result.webhook_id
 
 
@@ -376,6 +399,7 @@ def test_verifiers_have_the_length_that_was_asked_for() -> None:
         {"code_verifier": Secret("a" * 42)},
         {"code_verifier": Secret("a" * 129)},
         {"code_verifier": Secret("a" * 60 + "+")},
+        {"code_verifier": Secret("é" * 60), "vendor_pkce": True},
     ],
 )
 def test_what_the_page_would_refuse_makes_no_address(wrong: dict[str, Any]) -> None:

@@ -53,7 +53,8 @@ def test_reading_a_parent_tells_its_children_and_nothing_of_what_they_did() -> N
     talk = Talk(reading.read(SENT, account()))
     talk.expect("GET", "/v4/signature-requests/r1/context", reply=PARENT)
     other = {"_id": "x", "status": "DRAFT", "initialSignatureRequestId": "r0"}
-    talk.expect("GET", LIST, query={"page": "1"}, reply=page(child(2), other, PARENT, total=90))
+    own_name = {**PARENT, "initialSignatureRequestId": "r1"}
+    talk.expect("GET", LIST, query={"page": "1"}, reply=page(child(2), other, own_name, total=90))
     talk.expect("GET", LIST, query={"page": "2"}, reply=page(child(1), total=90))
     read(talk, 2, 1)
     assert (
@@ -132,6 +133,12 @@ def test_copies_are_matched_by_our_reference(
     written = [{"_id": ref, "externalId": local} for local, ref in copies]
     found = child_of(context(status="READY", documents=written), "c1", carried(envelope(documents=documents)))
     assert expected == dict(found.documents)
+
+
+def test_a_childs_approvers_are_its_signatories_too() -> None:
+    """Whoever acts in a child belongs to it, whether by signing or by approving."""
+    found = child_of(context(status="READY", signerIds=["s1"], signerIdsAsApprover=["s9"]), "c1", SENT)
+    assert ("s1", "s9") == found.signatories
 
 
 def test_a_running_request_is_not_listed_for() -> None:

@@ -204,6 +204,10 @@ def test_each_child_of_an_individualised_request_is_an_envelope(stage: Stage, tm
     assert (False, {"ada": "signed", "bob": "none"}) == (half.ended, decisions(half))
     child = stage.do("get", children["ada"])
     assert (Lifecycle.COMPLETED, asked.id) == (child.lifecycle, child.parent)
+    with stage.store.begin() as tx:
+        kept = tx.envelope(child.id)
+    assert kept is not None
+    assert "individualize" not in kept.body  # it said how to make the parent
     saved = stage.do("save", child.id, tmp_path, kinds=["signed_document"])
     assert ["contract"] == [each.evidence.document_id for each in saved if each.evidence.document_id]
     assert (tmp_path / "contract-signed.pdf").read_bytes().startswith(b"%PDF-")

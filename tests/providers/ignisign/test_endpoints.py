@@ -62,6 +62,15 @@ def test_duplicates_are_removed_down_to_the_oldest() -> None:
     assert "w1" == talk.result
 
 
+@pytest.mark.parametrize("names", [["w1", "w2"], ["w2", "w1"]])
+def test_endpoints_of_one_moment_are_told_apart_by_their_ids(names: list[str]) -> None:
+    """Two that were made at once leave the same one whatever order the vendor lists them in."""
+    talk = Talk(endpoints.ensure_webhook(account(), URL))
+    talk.expect("GET", f"{APP}/webhooks", reply=[listed(name, 1) for name in names])
+    talk.expect("DELETE", "/v4/webhooks/w2", reply=[])
+    assert "w1" == talk.result
+
+
 def test_a_description_is_corrected_only_where_one_is_asked_for() -> None:
     """Another description is written, the same one is not, and no description leaves what is there."""
     talk = Talk(endpoints.ensure(account(), URL, "new"))
@@ -124,7 +133,7 @@ def test_a_creation_without_an_answer_is_not_repeated_and_heals() -> None:
 
 
 class Vendor:
-    """The vendor's list of endpoints; `born` tells when each new one says that it was made."""
+    """The vendor's list of endpoints, in no lasting order; `born` tells when a new one says it was made."""
 
     def __init__(self, born: Callable[[], datetime | None]) -> None:
         self.endpoints: list[dict[str, Any]] = [dict(OTHER)]
@@ -155,6 +164,7 @@ class Vendor:
             self.endpoints.remove(found or {})
         elif request.method == "PUT":
             (found or {})["description"] = json.loads(request.content)["description"]
+        self.endpoints.reverse()
         return 200, self.endpoints
 
 
@@ -360,18 +370,19 @@ def test_past_deliveries_are_read_page_by_page() -> None:
             "msgNature": "INFO",
             "content": content,
         }
-        return {"_id": f"e{number}", "status": "FAILED", "_createdAt": "2025-01-01T00:00:00.000Z", **body}
+        status = {1: "FAILED", 2: "PENDING", 3: "SUCCESS"}[number]
+        return {"_id": f"e{number}", "status": status, "_createdAt": "2025-01-01T00:00:00.000Z", **body}
 
     talk = Talk(endpoints.past_deliveries(account()))
     talk.expect(
         "GET", f"{APP}/webhooks", reply=[{"_id": "w1", "url": url}, {"_id": "w2", "url": "https://x"}]
     )
-    path, data = "/v4/webhooks/w1/events", {"total": 2, "page": 1}
+    path, data = "/v4/webhooks/w1/events", {"total": 3, "page": 1}
     asked = {"filter": "ALL"}
     talk.expect("GET", path, query={**asked, "page": "1"}, reply={"events": [event(1)], "searchData": data})
     talk.expect("GET", path, query={**asked, "page": "2"}, reply={"events": [], "searchData": data})
-    talk.expect("GET", path, query={**asked, "page": "0"}, reply={"events": [event(2), event(1)]})
-    assert [("e2", "r2", False), ("e1", "r1", False)] == [
+    talk.expect("GET", path, query={**asked, "page": "0"}, reply={"events": [event(3), event(2)]})
+    assert [("e3", "r3", True), ("e2", "r2", False), ("e1", "r1", False)] == [
         (past.id, past.subject_ref, past.delivered) for past in talk.result
     ]
     assert [FactType.SIGNATORY_OPENED] == [fact.type for fact in talk.result[0].facts]

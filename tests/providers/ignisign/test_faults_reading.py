@@ -42,9 +42,6 @@ DOWN: dict[FaultKind, type[errors.VendorError]] = {
 REPEATED = {**dict.fromkeys(DOWN), F.NOT_JSON: errors.MalformedResponse}
 """What they are told if only the first is, where it is safe to repeat. What is no JSON is not asked again."""
 
-STREAMED = {**DOWN, F.CLOCK_JUMP: None}
-"""A download is not repeated by itself, but an outdated token is renewed everywhere."""
-
 
 @pytest.fixture(scope="module")
 def stages() -> Iterator[Callable[[str], Stage]]:
@@ -168,7 +165,7 @@ def test_evidence_is_listed_or_an_error(
         assert listed is None or EvidenceKind.SIGNED_DOCUMENT in {each.kind for each in listed}
 
 
-@pytest.mark.parametrize(("times", "table"), [(1, STREAMED), (LASTING, DOWN)], ids=["once", "lasting"])
+@pytest.mark.parametrize(("times", "table"), [(1, REPEATED), (LASTING, DOWN)], ids=["once", "lasting"])
 def test_a_broken_download_leaves_no_file(
     stages: Callable[[str], Stage], tmp_path: Path, times: int, table: dict[FaultKind, Problem]
 ) -> None:

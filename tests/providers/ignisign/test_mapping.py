@@ -145,6 +145,13 @@ def test_a_running_request_names_who_was_asked_and_who_signed() -> None:
     } == types_of(status="IN_PROGRESS", signerIds=["a", "b"], signedBy=["a"], documents=documents)
 
 
+def test_only_an_end_has_the_time_of_closing() -> None:
+    """The time of closing is that of the ending fact, and of none while a request still runs."""
+    for status, expected in (("CANCELLED", [FactType.ENVELOPE_CANCELLED]), ("PROCESSING", [])):
+        facts = facts_of(context(status=status, closedAt=AFTER), "r1")
+        assert expected == [fact.type for fact in facts if fact.at is not None]
+
+
 def test_proofs_are_ready_per_document_that_has_one() -> None:
     """Proof status CREATED makes a signed document of each document but the private ones."""
     natures = ["PDF", "DATA_JSON", "PRIVATE_FILE"]
@@ -224,7 +231,9 @@ def test_approvers_are_asked_first_and_never_sign() -> None:
     assert {**created, "envelope.scheduled": False} == scheduled
     asked = {"signatory.invited boss": False, "signatory.invited a": False, "envelope.sent": False}
     assert {**created, **asked} == types_of(status="IN_PROGRESS", **people)
-    assert "signatory.approved boss" in types_of(status="IN_PROGRESS", signedBy=["boss"], **people)
+    documents = [{"_id": "d1", "signatureSummaries": [{"signerId": "boss"}]}]
+    approved = types_of(status="IN_PROGRESS", signedBy=["boss"], documents=documents, **people)
+    assert {**created, **asked, "signatory.approved boss": False} == approved
 
 
 def test_an_approver_among_the_signers_leaves_the_end_open() -> None:
@@ -264,3 +273,5 @@ def test_a_child_names_itself_to_its_parent() -> None:
     """A request made by individualising another one is told about the parent."""
     facts = facts_of(context(status="DRAFT", initialSignatureRequestId="r0"), "r1")
     assert ("r0", "r1") in {(fact.subject.ref, fact.target) for fact in facts}
+    itself = facts_of(context(status="DRAFT", initialSignatureRequestId="r1"), "r1")
+    assert [FactType.ENVELOPE_CREATED] == [fact.type for fact in itself]

@@ -20,8 +20,9 @@ def codes(**changes: Any) -> list[str]:
 
 
 def test_a_plain_envelope_can_be_told() -> None:
-    """The control: nothing is wrong with the envelope that the other checks change."""
+    """The control: nothing is wrong with the envelope that the other checks change, nor at a limit."""
     assert [] == codes()
+    assert [] == codes(title="x" * 1024, message="x" * 4096)
 
 
 def test_what_the_vendor_cannot_be_told_is_found() -> None:
@@ -80,11 +81,13 @@ def test_one_person_twice_is_a_warning_only() -> None:
     [
         (Assurance(), Level.SES),
         (Assurance(floor=Level.AES), Level.AES),
+        (Assurance(floor=Level.AES_QC), Level.QES),
+        (Assurance(level=Level.AES_QC), Level.AES_QC),
         (Assurance(level=Level.QES, floor=Level.AES), Level.QES),
     ],
 )
 def test_the_level_is_never_below_the_floor(asked: Assurance, level: Level) -> None:
-    """The level asked for counts; where only a floor is named it is that, and SES where nothing is."""
+    """The level asked for counts; where only a floor is named the weakest offered above it, or else SES."""
     assert level is checks.level_of(envelope(assurance=asked), person())
 
 

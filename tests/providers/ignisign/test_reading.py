@@ -39,6 +39,32 @@ def context(status: str, **more: object) -> dict[str, object]:
     return {"_id": "r1", "status": status, "externalId": "attempt1", **more}
 
 
+@pytest.mark.parametrize(
+    ("after", "closed"),
+    [
+        ({"status": "CANCELLED"}, True),
+        ({"status": "CANCELLED", "signedBy": []}, True),
+        ({"status": "CANCELLED", "signedBy": ["s1"]}, False),
+        ({"status": "COMPLETED"}, False),
+        ({"status": "READY"}, False),
+        ({"status": "DRAFT"}, False),
+    ],
+)
+def test_a_draft_counts_as_closed_only_where_a_read_shows_it(
+    after: dict[str, object], *, closed: bool
+) -> None:
+    """What is not a draft is not closed; it is out of the way if it was cancelled and nobody signed."""
+    draft = Talk(reading.close_draft(carried(vendor_ref="r1"), account()))
+    draft.expect("GET", f"{REQUEST}/context", reply=context("DRAFT"))
+    draft.expect("POST", f"{REQUEST}/close", body={}, reply={"signatureRequestId": "r1"})
+    draft.expect("GET", f"{REQUEST}/context", reply={**context("?"), **after})
+    assert closed is draft.result
+    if after["status"] != "DRAFT":
+        other = Talk(reading.close_draft(carried(vendor_ref="r1"), account()))
+        other.expect("GET", f"{REQUEST}/context", reply={**context("?"), **after})
+        assert closed is other.result
+
+
 def test_cancel_of_an_ended_request_is_no_error() -> None:
     """Closing what has ended already reads how it ended instead of failing."""
     talk = Talk(reading.cancel(carried(vendor_ref="r1"), account(), "changed"))

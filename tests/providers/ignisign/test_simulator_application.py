@@ -235,7 +235,18 @@ def test_the_console_disables_an_endpoint(vendor: Driver) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, [], {"do": "_switch"}, {"do": "nothing"}, {"do": "announce", "action": "X"}, {"do": "announce"}],
+    [
+        {},
+        [],
+        {"do": "_switch"},
+        {"do": "nothing"},
+        {"do": "announce", "action": "X"},
+        {"do": "announce"},
+        {"do": "revoke_keys", "app_env": "TEST"},
+        {"do": "add_profile", "spec": 1},
+        {"do": "add_profile", "spec": {"name": 1}},
+        {"do": "add_profile", "spec": {"name": "x", "methods": []}},
+    ],
 )
 def test_the_console_refuses_nonsense(vendor: Driver, body: Any) -> None:
     """What the console does not know is 400 with a reason."""
@@ -284,6 +295,20 @@ def test_outcomes_of_a_token_check(vendor: Driver, make: Callable[[Driver], str]
         assert (expected is None) == ("errorStr" not in answer)
 
 
+def test_nobody_uses_up_the_token_of_another_environment(vendor: Driver) -> None:
+    """The key of one environment cannot consume another's token, whatever environment its body names."""
+    simulator = vendor.simulator
+    with inbox() as box, Driver(simulator, vendor.base_url, "PRODUCTION") as other:
+        vendor.ok("POST", "APP/webhooks", {"url": box.url})
+        vendor.draft()
+        simulator.webhooks.drain()
+        body = {"token": box.bodies[0]["verificationToken"], "appId": vendor.app_id, "appEnv": "STAGING"}
+        path = "/v4/tokens/webhook-verification/checking-consumption"
+        foreign, own = other.ok("POST", path, body), vendor.ok("POST", path, body)
+    assert (False, True) == (foreign["isValid"], foreign["badRelatedId"])
+    assert (True, True) == (own["isValid"], own["haveBeenConsumed"])
+
+
 def test_application_events_reach_production_only() -> None:
     """APP events go to endpoints registered in PRODUCTION, whatever the home environment (contract 4.1)."""
     with inbox() as box, inbox() as elsewhere:
@@ -322,9 +347,11 @@ def proof_life(vendor: Driver) -> None:
     vendor.simulator.console.make_advanced_proof(document_id)
     vendor.simulator.console.fail_proof(document_id)
     tenant = vendor.simulator.tenant
-    request, document = tenant.requests[request_id], tenant.documents[document_id]
-    signer = tenant.signers_of(request)[0]
-    tenant.hooks.image(request, document, signer, error={"errorCode": "SIGNATURE_IMAGE_NOT_CREATED"})
+    request = tenant.requests[request_id]
+    images = f"/v4/documents/{document_id}/img-signatures"
+    (shown,) = vendor.ok("GET", images)["signatures"]
+    console(vendor, do="fail_image", document_id=document_id, signer_id=shown["signerId"])
+    assert (400, "SIGNATURE_IMAGE_NOT_CREATED") == vendor.refusal("GET", images)
     tenant.hooks.request(request, "FAILED", error={"errorCode": "FAILED_TO_LAUNCH_X"})
     assert "ON_ERROR" == vendor.context(request_id)["signatureProofStatus"]
 
@@ -373,6 +400,22 @@ def test_events_that_the_console_causes(told: dict[tuple[str, str], Inbox], even
     else:
         natures = {one["msgNature"] for one in quickstart.of(f"{topic}/{renamed}")}
         assert {"ERROR" if nature == "ERROR" else "SUCCESS"} == natures
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "expected"), [("models", ["INITIALIZED"]), ("quickstart", ["STARTED", "UPDATED"])]
+)
+def test_only_the_quick_start_knows_updated_sessions(vocabulary: Any, expected: list[str]) -> None:
+    """A page opened twice is one session; that it was opened again only the quick start tells."""
+
+    def looked_at_twice(vendor: Driver) -> None:
+        _request_id, link = vendor.published()
+        assert ["sign", "sign"] == [Person(name="Ada").open(link) for _time in range(2)]
+
+    box = lived(looked_at_twice, vocabulary)
+    sessions = [body for body in box.bodies if body["topic"] == "SIGNATURE_SESSION"]
+    assert expected == [body["action"] for body in sessions]
+    assert 1 == len({str(body["content"]) for body in sessions})
 
 
 def test_only_the_quick_start_knows_changed_profiles(told: dict[tuple[str, str], Inbox]) -> None:

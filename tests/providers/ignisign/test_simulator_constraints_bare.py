@@ -211,7 +211,11 @@ def test_a_constraint(stage: Stage, row: Row) -> None:
         ({"STATE": {"nonce": DROP}}, "OAUTH2_INVALID_STATE"),
         ({"STATE": {"nonce": "1"}}, "OAUTH2_INVALID_STATE"),
         ({"STATE": {"nonce": "00000000-0000-1000-8000-000000000000"}}, "OAUTH2_INVALID_STATE"),
+        ({"STATE": {"nonce": "{aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee}"}}, "OAUTH2_INVALID_STATE"),
         ({"STATE": {"language": "IT"}}, "OAUTH2_INVALID_STATE"),
+        ({"STATE": {"title": "\ud800"}}, "OAUTH2_INVALID_STATE"),
+        ({"state": "[" * 5000}, "OAUTH2_INVALID_STATE"),
+        ({"state": "9" * 5000}, "OAUTH2_INVALID_STATE"),
     ],
 )
 def test_a_bare_wish_that_goes_back_with_an_error(stage: Stage, change: dict[str, Any], code: str) -> None:
@@ -230,6 +234,7 @@ def test_a_bare_wish_that_goes_back_with_an_error(stage: Stage, change: dict[str
         ({"redirect_uri": DROP}, "OAUTH2_INVALID_REDIRECT_URI"),
         ({"redirect_uri": "https://evil.example/"}, "OAUTH2_INVALID_REDIRECT_URI"),
         ({"redirect_uri": "javascript:alert(1)"}, "OAUTH2_INVALID_REDIRECT_URI"),
+        ({"redirect_uri": f"{CALLBACK}#part"}, "OAUTH2_INVALID_REDIRECT_URI"),
     ],
 )
 def test_a_bare_wish_that_goes_nowhere(stage: Stage, change: dict[str, Any], code: str) -> None:
@@ -243,3 +248,16 @@ def test_a_nonce_counts_once(stage: Stage) -> None:
     state = {"STATE": {"nonce": str(uuid4())}}
     first, second = (httpx.URL(consent_to(stage, state).headers["location"]).params for _time in range(2))
     assert ("code" in first, second["error"]) == (True, "OAUTH2_INVALID_STATE")
+
+
+def test_a_blocked_application_gets_no_bare_signature(stage: Stage) -> None:
+    """Neither the page, nor the exchange of a code, nor the proofs work while the application is blocked."""
+    console = stage["BARE_SIGNATURE"].simulator.console
+    calls = [_RIGHT(stage), proofs_with(None)(stage)]
+    console.set_application_status("BLOCKED")
+    answers = [one.send(stage) for one in calls]
+    page = consent_to(stage)
+    console.set_application_status("ACTIVE")
+    assert [(403, "APP_BLOCKED")] * 2 == [(one.status_code, one.json()["code"]) for one in answers]
+    assert (403, True) == (page.status_code, "APP_BLOCKED" in page.text)
+    assert [200, 200] == [one.send(stage).status_code for one in calls]

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
+from paraph_ignisign.simulator import create
 from providers.ignisign.application_stage import (
     BODY,
     DROP,
@@ -23,7 +24,7 @@ from providers.ignisign.application_stage import (
     changed,
     table,
 )
-from providers.ignisign.simulator_driver import FOREIGN_ID, make_pdf
+from providers.ignisign.simulator_driver import FOREIGN_ID, Driver, make_pdf
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +154,18 @@ SEALS = [
             sealing(document("FILE")),
             *BODY,
         ),
+        (
+            "content that is empty",
+            sealing({**document("FILE", {"contentB64": ""}), "documentHash": sha(b"")}),
+            sealing(document("FILE")),
+            *BODY,
+        ),
+        (
+            "a media type that breaks a header",
+            sealing({**document("FILE"), "mimeType": "text/plain\r\nx: y"}),
+            sealing({**document("FILE"), "mimeType": "text/plain; charset=utf-8"}),
+            *BODY,
+        ),
         *(
             (
                 f"documentType {kind}",
@@ -234,3 +247,18 @@ SEALS = [
 def test_a_constraint(stage: Stage, row: Row) -> None:
     """The violation gets exactly the row's status and code; the same call without it is accepted."""
     row.prove(stage)
+
+
+def test_a_seal_takes_no_larger_content_than_an_upload() -> None:
+    """Content over the limit is refused, content at the limit is sealed."""
+    simulator = create(app_type="SEAL", max_file_bytes=4)
+    with simulator.running() as base_url, Driver(simulator, base_url) as driver:
+        answers = []
+        for content in (b"12345", b"1234"):
+            given = {**document("FILE", {"contentB64": base64.b64encode(content).decode()}, content)}
+            signature = simulator.m2m_key.sign(hashlib.sha256(content).digest(), ec.ECDSA(hashes.SHA256()))
+            body = {"m2mId": simulator.m2m_id, "document": given}
+            body |= {"documentHashSignedByM2MPrivateKey": signature.hex()}
+            answers.append(driver.raw("POST", f"APP/m2m/{simulator.m2m_id}/sign", body))
+    assert [400, 200] == [one.status_code for one in answers]
+    assert "FILE_TOO_LARGE" == answers[0].json()["code"]

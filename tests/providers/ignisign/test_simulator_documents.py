@@ -162,15 +162,17 @@ def test_images_of_signatures() -> None:
         assert context["documentIds"] == [body["content"]["documentId"] for body in events]
 
 
-@pytest.mark.parametrize("private", [False, True])
-def test_authenticity(vendor: Driver, private: bool) -> None:
+@pytest.mark.parametrize("private", ["", "hex", "base64"])
+def test_authenticity(vendor: Driver, private: str) -> None:
     """The original and the signed file are authentic, any other is not; a private file by its hash."""
     content = make_pdf()
     signer, request_id = vendor.signer(), vendor.draft()
     document_id = vendor.document(request_id, label="l")
     path = f"/v4/documents/{document_id}"
     if private:
-        vendor.ok("POST", f"{path}/private-content", {"documentHash": of_json("x").digest})
+        digest = of_json("x").digest
+        spelt = digest if private == "hex" else base64.b64encode(bytes.fromhex(digest)).decode()
+        vendor.ok("POST", f"{path}/private-content", {"documentHash": spelt})
         content = b'"x"'
     else:
         vendor.upload(document_id, content)

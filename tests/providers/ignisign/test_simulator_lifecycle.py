@@ -1,7 +1,7 @@
 """Whatever happens to a simulated request, in whatever order: it walks the states of the contract alone."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import PurePosixPath
 
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraph_ignisign.simulator import IgnisignSimulator, create, drafts, lifecycle
+from paraph_ignisign.simulator.agenda import Agenda
 from paraph_ignisign.simulator.contents import of_file, of_json
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.model import SignatureRequest, Signer
@@ -166,3 +167,18 @@ def test_every_extension_of_the_contract(extension: str) -> None:
     for name in (f"a{extension}", f"a{extension.upper()}"):
         nature = of_file(name, "application/octet-stream", content).nature
         assert ("PDF" if extension == ".pdf" else "FILE") == nature
+
+
+def test_a_jump_of_the_clock_does_all_that_is_due() -> None:
+    """Everything due is done at once, oldest first, with what that adds, and nothing that is due later."""
+    agenda, done, start = Agenda(), list[str](), datetime(2030, 1, 1, tzinfo=UTC)
+
+    def first() -> None:
+        done.append("first")
+        agenda.at(start + timedelta(minutes=3), lambda: done.append("added"))
+
+    agenda.at(start + timedelta(minutes=4), lambda: done.append("second"))
+    agenda.at(start + timedelta(minutes=1), first)
+    agenda.at(start + timedelta(minutes=6), lambda: done.append("later"))
+    agenda.run(start + timedelta(minutes=5))
+    assert ["first", "added", "second"] == done

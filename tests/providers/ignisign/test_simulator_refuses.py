@@ -166,6 +166,19 @@ def test_another_environment_sees_nothing(vendor: Driver) -> None:
         ]
         assert [(403, "INVALID_CONTEXT"), (403, "DOCUMENT_BAD_ENV"), (403, "SIGNER_BAD_ENV")] == refusals
         assert [] == other.ok("GET", "APP/signer-profiles")
+        asked = {"signatureRequestIds": [request_id]}
+        assert {"signatureRequests": []} == other.ok("POST", "APP/signature-requests/status", asked)
+        assert [] == other.ok("GET", "APP/signature-requests")["signatureRequests"]
+        nobody = {"signers": [], "total": 0}
+        assert (
+            nobody
+            == other.ok("GET", "APP/signers-paginate")
+            == other.ok("GET", "APP/signers-search?filter=*")
+        )
+        vendor.ok("POST", "APP/webhooks", {"url": "http://localhost:1/"})
+        assert [] == other.ok("GET", "APP/webhooks")
+        mine = vendor.ok("POST", "APP/signature-requests/status", asked)["signatureRequests"]
+        assert [request_id] == [one["signatureRequestId"] for one in mine]
 
 
 def test_the_error_body_has_the_documented_shape(vendor: Driver) -> None:

@@ -1,7 +1,7 @@
 """The lives of requests in the simulated Ignisign: approvers, children, launches, one call, retention."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from paraph.testing.simulator import Person, serve
@@ -19,6 +19,7 @@ from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.tables import LAUNCH_ERROR_MARK
 from providers.ignisign.simulator_driver import Driver, Inbox, inbox, make_pdf
 
+ONE_CALL = "/v4/signature-requests/one-call-sign"
 ADA, BOB = Person(name="Ada Lovelace"), Person(name="Bob")
 # Appendix A, word for word.
 REQUEST = {
@@ -283,6 +284,27 @@ def test_files_and_proofs_do_not_stay() -> None:
         assert "CLEANED" == vendor.context(request_id)["signatureProofStatus"]
 
 
+def test_data_does_not_stay_either() -> None:
+    """What was given as JSON is gone with the file: the document no longer tells it, no page shows it."""
+    simulator = create(original_retention=timedelta(days=10))
+    with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
+        signer = vendor.signer()
+        request_id = vendor.draft()
+        path = f"/v4/documents/{vendor.document(request_id)}"
+        vendor.ok("POST", f"{path}/data-json-content", {"jsonContent": "kept for a while"})
+        fields = {"title": "T", "defaultSignatureMethod": "SIMPLE_STD", "signerIds": [signer["signerId"]]}
+        fields |= {"documentIds": [path.rpartition("/")[2]]}
+        vendor.ok("PUT", f"/v4/signature-requests/{request_id}", fields)
+        token = vendor.publish(request_id)["signersEmbedded"][0]["token"]
+        link = vendor.embedded_link(request_id, signer["signerId"], token, signer["authSecret"])
+        ADA.sign(link)
+        shown = link.replace("/sign?", f"/documents/{fields['documentIds'][0]}?")
+        assert '"kept for a while"' == vendor.ok("GET", path)["dataJsonContent"] == httpx.get(shown).text
+        simulator.clock.advance(timedelta(days=11))
+        assert "dataJsonContent" not in vendor.ok("GET", path)
+        assert (404, False) == ((page := httpx.get(shown)).status_code, "kept for" in page.text)
+
+
 def test_shapes_of_requests(vendor: Driver) -> None:
     """A request shows the keys of appendix A and no other, listed or in its context, from draft to end."""
     boss, signer = vendor.signer(), vendor.signer()
@@ -353,3 +375,52 @@ def test_what_seals_at_once() -> None:
             assert 1 == len(proof["signatures"])
     with pytest.raises(VendorError, match="BODY_VALIDATION_FAILED"):
         of_xml("<a>")
+
+
+def test_a_document_is_fetched_without_holding_anybody_up(vendor: Driver) -> None:
+    """The client's server may ask the vendor something while the vendor fetches a document from it."""
+
+    def deliver(_request: Request) -> Response:
+        health = httpx.get(f"{vendor.base_url}/v4/healthcheck", timeout=3, trust_env=False)
+        return Response(make_pdf(), status_code=health.status_code, media_type="application/pdf")
+
+    with serve(Starlette(routes=[Route("/contract.pdf", deliver)])) as site:
+        answer = vendor.raw("POST", ONE_CALL, _one_call(url=f"{site}/contract.pdf"), timeout=20)
+    assert 200 == answer.status_code, answer.text
+
+
+@pytest.mark.parametrize("spelling", ["url", "base64"])
+def test_one_call_takes_no_larger_file_than_an_upload(spelling: str) -> None:
+    """A file over the limit is refused, and one without an end is not read to its end."""
+
+    async def deliver(request: Request) -> Response:
+        async def endless() -> AsyncIterator[bytes]:
+            yield b"x" * 65536
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+
+        return StreamingResponse(endless())
+
+    simulator = create(max_file_bytes=5000)
+    with (
+        serve(Starlette(routes=[Route("/a.pdf", deliver)])) as site,
+        simulator.running() as base_url,
+        Driver(simulator, base_url) as vendor,
+    ):
+        given = f"{site}/a.pdf" if spelling == "url" else base64.b64encode(b"x" * 5001).decode()
+        assert (400, "FILE_TOO_LARGE") == vendor.refusal("POST", ONE_CALL, _one_call(**{spelling: given}))
+        small = base64.b64encode(make_pdf()).decode()
+        assert 200 == vendor.raw("POST", ONE_CALL, _one_call(base64=small)).status_code
+
+
+def test_one_call_takes_the_extension_that_the_vendors_sample_sends(vendor: Driver) -> None:
+    """The vendor's HubSpot sample writes a file's extension as its media type; it is understood as one."""
+    content = base64.b64encode(make_pdf()).decode()
+    assert 200 == vendor.raw("POST", ONE_CALL, _one_call(base64=content, mimeType="pdf")).status_code
+
+
+def _one_call(**content: str) -> dict[str, Any]:
+    """Return the body of a one-call sign of one PDF."""
+    person = {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@example.org"}
+    document = {"originalName": "a.pdf", "mimeType": "application/pdf", **content}
+    return {"title": "T", "signatureMethod": "SIMPLE_STD", "signers": [person], "documents": [document]}

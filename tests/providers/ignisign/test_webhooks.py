@@ -117,10 +117,11 @@ def test_a_child_never_speaks_for_its_parent() -> None:
 def test_tokens_of_pages_are_kept_under_signer_and_request() -> None:
     """The same signer in two requests has two tokens; without a request none can be kept."""
     signers = {"signersEmbedded": [{"signerId": "s1", "token": "canary"}]}
-    for request in ("r1", "r2"):
+    for request, action in (("r1", "LAUNCHED"), ("r2", "LAUNCHED"), ("r3", "APPROVER_STEP")):
         launched = {"signatureRequestId": request, "signers": signers}
-        (kept_,) = read("SIGNATURE_REQUEST", "LAUNCHED", launched).private
+        (kept_,) = read("SIGNATURE_REQUEST", action, launched).private
         assert f"signing-token:s1:{request}" == kept_[0]
+    assert () == read("SIGNATURE_REQUEST", "READY", {"signatureRequestId": "r1", "signers": signers}).private
     assert () == read("SIGNATURE_REQUEST", "LAUNCHED", {"signers": signers}).private
 
 

@@ -41,6 +41,7 @@ def test_the_shipped_default_offers_what_needs_no_unknown_path() -> None:
         Capability.SEE_COMPLETION,
         Capability.SEE_DECLINE,
         Capability.SIGNING_LINK,
+        Capability.ADOPT,
         Capability.OUR_REFERENCE,
     } == lost({})
     assert frozenset() == offered.evidence
@@ -53,7 +54,19 @@ def test_the_shipped_default_offers_what_needs_no_unknown_path() -> None:
         (without("cancel"), {Capability.CANCEL}),
         (without("remind"), {Capability.REMIND}),
         (without("signature_link"), {Capability.SIGNING_LINK}),
-        (without("status"), {Capability.READ_STATUS, Capability.SEE_COMPLETION, Capability.SEE_DECLINE}),
+        (
+            without("status"),
+            {
+                Capability.READ_STATUS,
+                Capability.SEE_COMPLETION,
+                Capability.SEE_DECLINE,
+                Capability.ADOPT,
+            },
+        ),
+        (
+            dialect(status__status=""),
+            {Capability.SEE_COMPLETION, Capability.SEE_DECLINE, Capability.ADOPT},
+        ),
         (without("start"), set()),
         (dialect(fields__workflow__expires_at=""), {Capability.EXPIRY}),
         (dialect(fields__workflow__description=""), {Capability.MESSAGE}),

@@ -16,7 +16,7 @@ from paraph.testing.conformance.subject import ACCOUNT
 
 
 def works(bench: Bench) -> None:
-    """A store that never heard of an envelope takes it over, and then follows it like the one that sent it."""
+    """A store that never heard of an envelope takes it over, and follows it like the one that sent it."""
     envelope = bench.sent(bench.envelope())
     elsewhere = bench.connect(MemoryStore(), bench.style)
     ref = bench.carried(envelope).vendor_ref

@@ -17,6 +17,7 @@ from paraph.testing.conformance import (
     abilities,
     description,
     evidence,
+    examining,
     features,
     keeping,
     observing,
@@ -64,6 +65,7 @@ def _always() -> Iterator[Check]:
     yield Check(name="observe is pure and total", run=observing.pure_and_total, styles=ALONE)
     yield Check(name="errors say no secret", run=keeping.errors_say_no_secret)
     yield Check(name="accounts share nothing", run=keeping.accounts_share_nothing)
+    yield Check(name="examining changes nothing", run=examining.changes_nothing)
 
 
 _SILENT = {

@@ -20,7 +20,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import cached_property
-from json import JSONDecodeError
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -156,7 +155,10 @@ class Simulator(ABC):
         seconds = body.get("advance_seconds") if isinstance(body, dict) and len(body) == 1 else None
         if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds < 10**9:
             return _refusal('expected {"advance_seconds": a number of seconds, 0 or more}')
-        now = await run_in_threadpool(self.clock.advance, timedelta(seconds=seconds))
+        try:
+            now = await run_in_threadpool(self.clock.advance, timedelta(seconds=seconds))
+        except ValueError as error:
+            return _refusal(str(error))
         return JSONResponse({"now": now.isoformat()})
 
     async def _get_faults(self, _request: Request) -> Response:
@@ -180,7 +182,7 @@ class Simulator(ABC):
 async def _json(request: Request) -> object:
     try:
         return await request.json()
-    except (JSONDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
 
 

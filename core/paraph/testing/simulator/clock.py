@@ -9,6 +9,9 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+# Python's calendar ends with 9999, and what simulators plan from now on has to fit into it.
+_END = datetime(9001, 1, 1, tzinfo=UTC)
+
 
 class SimulatedClock:
     """An aware UTC clock that a test moves forward; `heartbeat` is the period of beats in real seconds."""
@@ -27,10 +30,15 @@ class SimulatedClock:
             return datetime.now(UTC) + self._offset
 
     def advance(self, by: timedelta) -> datetime:
-        """Move forward by `by` and beat; ValueError for a step backwards. Returns the new moment."""
+        """Move forward by `by` and beat; ValueError for a step backwards or beyond the year 9000.
+
+        Returns the new moment.
+        """
         if by < timedelta():
             raise ValueError(f"the simulated clock only moves forward, not by {by.total_seconds():g} s")
         with self._lock:
+            if by > _END - datetime.now(UTC) - self._offset:
+                raise ValueError(f"the simulated clock ends with the year {_END.year - 1}")
             self._offset += by
         return self.beat()
 

@@ -37,6 +37,8 @@ from paraph.testing.simulator.server import ABORT, CUT
 CONTROL_PREFIX = "/_simulator/"
 _MAX_SECONDS = 10**9
 _CHUNK = 1 << 20
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 
 
 class FaultKind(StrEnum):
@@ -64,6 +66,16 @@ class FaultKind(StrEnum):
         return self.value.startswith("webhook_")
 
 
+def _sendable(_fault: object, _attribute: object, headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise ValueError("the fault's 'headers' hold what no HTTP header can")
+
+
+def _encodable(_fault: object, _attribute: object, body: str) -> None:
+    body.encode()  # a UnicodeEncodeError is a ValueError
+
+
 @attrs.frozen(kw_only=True)
 class Fault:
     """One fault: `path` is a regular expression for the whole path, `method` a verb or "*"."""
@@ -78,8 +90,8 @@ class Fault:
     """How long `slow` and `webhook_delay` wait, in real time; the longest that `webhook_shuffle` holds back;
     what `rate_limit` asks to wait; how far `clock_jump` goes, in simulated time."""
     status: int = attrs.field(default=503, validator=[attrs.validators.ge(200), attrs.validators.lt(600)])
-    headers: Mapping[str, str] = attrs.field(factory=dict)
-    body: str = ""
+    headers: Mapping[str, str] = attrs.field(factory=dict, validator=_sendable)
+    body: str = attrs.field(default="", validator=_encodable)
     """What `status`, `rate_limit`, `verifier_down` and `not_json` answer."""
     size: int = attrs.field(default=64 << 20, validator=attrs.validators.ge(1))
     """Decoded bytes of `huge` and `gzip_bomb`."""
@@ -194,17 +206,21 @@ async def _suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, se
             await _read_all(receive)
             await _end(scope, ABORT)
         case FaultKind.STATUS | FaultKind.VERIFIER_DOWN:
-            await _answer(send, fault.status, fault.headers, [fault.body.encode()])
+            await _answer(send, fault.status, _lower(fault), [fault.body.encode()])
         case FaultKind.RATE_LIMIT:
             pause = {"retry-after": str(math.ceil(fault.seconds))}
-            given = {name.lower(): value for name, value in fault.headers.items()}
-            await _answer(send, HTTPStatus.TOO_MANY_REQUESTS, pause | given, [fault.body.encode()])
+            await _answer(send, HTTPStatus.TOO_MANY_REQUESTS, pause | _lower(fault), [fault.body.encode()])
         case FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
             await app(scope, receive, send)
         case _:
             status, headers, body = await _run(app, scope, receive)
             await _distort(fault, scope, send, status=status, headers=headers, body=body)
+
+
+def _lower(fault: Fault) -> dict[str, str]:
+    """Return the fault's headers in lower case, so that each is sent once."""
+    return {name.lower(): value for name, value in fault.headers.items()}
 
 
 async def _distort(

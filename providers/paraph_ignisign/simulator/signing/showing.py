@@ -4,6 +4,7 @@ Which code a page tells its embedder when a visit ends without a signature is an
 the codes of appendix B to situations.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,10 @@ _MEDIA_TYPES = {
     "DATA_JSON": "application/json",
     "DATA_XML": "application/xml",
 }
+# What a sentence can hold; a table or a picture is shown as it was written.
+_LEADING = re.compile(r"^(#{1,6}|[-*+]|>)[ \t]+", re.MULTILINE)
+_LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
+_EMPHASIS = re.compile(r"(\*\*|__|[*`])(?=\S)([^*`]+?)(?<=\S)\1")
 _CODES = {
     "CANCELLED": "SIGNATURE_REQUEST_CANCELLED",
     "EXPIRED": "SIGNATURE_SESSION_EXPIRED",
@@ -67,9 +72,15 @@ def statement_fields(visit: Visit, form: Mapping[str, str]) -> list[Field]:
     """Return a check box for each statement of the request; an approver confirms none."""
     statements = () if visit.approves else visit.wanted.statements
     return [
-        Field(name=name, label=one["labelMd"], checkbox=True, value=form.get(name, ""))
+        Field(name=name, label=plain(one["labelMd"]), checkbox=True, value=form.get(name, ""))
         for name, one in ((f"statement-{index}", one) for index, one in enumerate(statements))
     ]
+
+
+def plain(markdown: str) -> str:
+    """Return a statement without the marks of Markdown; the address of a link stands behind its words."""
+    words = _LINK.sub(r"\1 (\2)", _LEADING.sub("", markdown))
+    return _EMPHASIS.sub(r"\2", words).strip()
 
 
 def consent_field(visit: Visit, form: Mapping[str, str]) -> Field:

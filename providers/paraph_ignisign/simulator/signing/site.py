@@ -50,16 +50,21 @@ def routes(tenant: Tenant) -> list[Route]:
 
 
 def show(tenant: Tenant, request: Request, _form: _Form) -> Response:
-    """Show the page to sign or approve on; opening it starts a signer's session, once."""
+    """Show the page to sign or approve on; opening it starts a signer's session, once.
+
+    Opening it again updates the session (assumption: the quick start does not say what does).
+    """
     visit = enter(tenant, request)
     over = showing.ended(tenant, visit)
     if over is not None:
         return over
     wanted, signer = visit.wanted, visit.signer
-    if not visit.approves and signer.id not in wanted.opened_by:
-        wanted.opened_by.add(signer.id)
-        tenant.effects.add("session_opened", wanted.id, signer.external_id)
-        tenant.hooks.session(wanted, signer)
+    if not visit.approves:
+        again = signer.id in wanted.opened_by
+        if not again:
+            wanted.opened_by.add(signer.id)
+            tenant.effects.add("session_opened", wanted.id, signer.external_id)
+        tenant.hooks.session(wanted, signer, again=again)
     return showing.form_page(tenant, visit, form={})
 
 

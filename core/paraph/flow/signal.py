@@ -1,0 +1,46 @@
+"""A signal that one thread or task waits for, and any other gives: once, in either kind of runner."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+
+
+class Signal:
+    """Given once, by anybody; waited for by one, in a thread or in an event loop."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._told: Callable[[], object] | None = None
+
+    def give(self) -> None:
+        """Let the one who waits go on; giving it twice is harmless."""
+        self._event.set()
+        told = self._told
+        if told is not None:
+            with contextlib.suppress(RuntimeError):  # the loop of who waited is closed: nobody waits
+                told()
+
+    def wait(self, seconds: float) -> bool:
+        """Block until it is given; whether it was, within that time."""
+        return self._event.wait(seconds)
+
+    async def wait_async(self, seconds: float) -> bool:
+        """Do the same in a task."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        given = asyncio.Event()
+        # First the callback, then the look: whoever gives it does it in the other order, so none is missed.
+        self._told = lambda: loop.call_soon_threadsafe(given.set)
+        if self._event.is_set():
+            return True
+        try:
+            async with asyncio.timeout(seconds):
+                await given.wait()
+        except TimeoutError:
+            return self._event.is_set()
+        finally:
+            self._told = None
+        return True
