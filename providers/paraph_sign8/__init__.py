@@ -55,8 +55,9 @@ CAPABILITIES = Capabilities(
         "dialect.words.dispatch, dialect.fields.workflow.dispatch and dialect.fields.signer.position",
         Capability.EXPIRY: "needs dialect.fields.workflow.expires_at",
         Capability.MESSAGE: "needs dialect.fields.workflow.description",
-        Capability.ADOPT: "needs dialect.operations.status.path and dialect.status.status; names and titles are "
-        "not shown",
+        Capability.ADOPT: (
+            "needs dialect.operations.status.path and dialect.status.status; names and titles are not shown"
+        ),
         Capability.OUR_REFERENCE: "needs dialect.fields.workflow.reference",
         Capability.SEALS: "advanced or qualified; the sealing person has to be in a sealing team at SIGN8",
         Capability.WEBHOOKS: "the URL is registered at SIGN8; what it tells of an envelope is a hint where "

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraph.client import Client
-from paraph.errors import ParaphError, UncertainStep, VendorError
+from paraph.errors import ParaphError, Refused, UncertainStep, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.runners import SyncRunner
 from paraph.flow.session import Sessions
@@ -275,8 +275,6 @@ def test_control_without_the_fence_two_vendors_publish(monkeypatch: pytest.Monke
         (["refused"], "b"),
         (["ok", "refused"], "b"),
         (["ok", "ok", "ok", "refused"], "b"),
-        # The draft cannot be closed, since the vendor stays down.
-        (["ok", "down", "down", "down", "down", "down"], None),
         # Whether a draft was made is not known, so it cannot be closed.
         (["lost"], None),
         (["down"], None),
@@ -299,6 +297,33 @@ def test_who_carries_after_which_failure(kinds: list[str], expected: str | None)
         assert expected == world.run(world.go()).account
         assert [("a", "superseded"), (expected, "published")] == world.attempts()
         assert [expected] == world.published
+
+
+def test_a_draft_of_a_vendor_that_stays_down_waits_until_it_is_seen_to_be_closed():
+    """While the vendor does not say whether the draft is closed, nobody publishes it; a resume finds out."""
+    world = World()
+    world.vendor("a").faults = [fault(kind, world) for kind in ("ok", *["down"] * 9)]
+    with pytest.raises(VendorError) as caught:
+        world.run(world.go())
+    assert "is not known; client.resume tries it again" in "".join(caught.value.__notes__)
+    assert [("a", "closing")] == world.attempts()
+    with pytest.raises(Refused, match="was not seen to be closed yet"):
+        world.run(world.go())
+    world.vendor("a").faults = []
+    assert "b" == world.run(world.go()).account
+    assert ["b"] == world.published
+
+
+def test_a_draft_that_was_closed_without_being_seen_is_never_taken_for_published():
+    """If the read that should confirm the close fails, the next resume confirms it and goes on elsewhere."""
+    world = World()
+    kinds = ["ok", "refused", "ok", "ok", "down"]  # create, upload; look, close, look
+    world.vendor("a").faults = [fault(kind, world) for kind in kinds]
+    with pytest.raises(VendorError):
+        world.run(world.go())
+    assert "CANCELLED" == world.vendor("a").envelopes["e1"]["state"]
+    assert "b" == world.run(world.go()).account
+    assert ["b"] == world.published
 
 
 def test_an_account_without_confirmed_close_never_falls_back_from_a_draft():

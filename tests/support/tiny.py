@@ -21,6 +21,7 @@ import httpx
 from paraph.config import Config
 from paraph.flow import (
     NOT_DONE,
+    UNKNOWN,
     Downloaded,
     Flow,
     Recovered,
@@ -445,7 +446,10 @@ class TinyProvider:
 
     def _was_published(self, account: Account[TinySettings], ref: str) -> Flow[Recovered]:
         kept = yield from self._call("GET", account, f"/envelopes/{ref}")
-        return NOT_DONE if kept["state"] == "DRAFT" else Recovered(kept["state"])
+        state = kept["state"]
+        if state == "CANCELLED":  # as a draft, or after it was published
+            return UNKNOWN
+        return NOT_DONE if state == "DRAFT" else Recovered(state)
 
     def _call(self, method: str, account: Account[TinySettings], path: str, body: Any = None) -> Flow[Any]:
         request = httpx.Request(method, account.settings.base_url + path, json=body)

@@ -15,7 +15,8 @@ a draft in doubt, or without an id              never: it cannot be closed
 ==============================================  =================================================
 
 Before a draft is closed the attempt becomes ``closing``: from then on no process can begin to publish it.
-If the close is not confirmed, the attempt is open again and the failure is told; ``resume`` tries it again.
+If the draft cannot be closed, the attempt is open again; if the vendor does not say, it stays closing until
+a ``resume`` finds out, for nobody may publish what may be closed. The failure is told in both cases.
 Otherwise one transaction supersedes it and begins the next attempt, so that an envelope always has exactly
 one attempt that may publish. News of the superseded one are recorded under its number, and move nothing.
 
@@ -51,7 +52,8 @@ log = logging.getLogger("paraph.fallback")
 
 PUBLISHED_MAYBE: Final = "a publication was attempted"
 IN_DOUBT: Final = "something of it may exist at the vendor and cannot be closed"
-NOT_CLOSED: Final = "its draft could not be closed for certain"
+NOT_CLOSED: Final = "its draft cannot be closed"
+UNKNOWN_IF_CLOSED: Final = "whether its draft is closed is not known; client.resume tries it again"
 
 
 def pass_on(
@@ -67,6 +69,7 @@ def pass_on(
     scope = kernel.judging((yield from call(_policy, kernel, envelope.id)))
     candidate = yield from _next(scope, envelope, reason)
     if candidate is None:
+        yield from call(_reopen, kernel, attempt)
         return None
     kept = yield from _fenced(kernel, envelope, attempt)
     if kept is not None:
@@ -130,11 +133,10 @@ def _fenced(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[
     exists = yield from call(_exists, kernel, attempt)
     if not exists:
         return None
-    confirmed = False
     try:
         confirmed = yield from _close(kernel, envelope, attempt)
     except (VendorError, ConfigurationError):
-        confirmed = False
+        return UNKNOWN_IF_CLOSED
     if confirmed:
         return None
     yield from call(_reopen, kernel, attempt)

@@ -86,7 +86,10 @@ def _carry(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[S
 
 def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[Snapshot]:
     if attempt.state is AttemptState.CLOSING:
-        msg = f"envelope {envelope.id!r} is being passed on from account {attempt.account!r}"
+        msg = (
+            f"envelope {envelope.id!r} is to be passed on from account {attempt.account!r}, "
+            "whose draft was not seen to be closed yet"
+        )
         raise Refused(msg, ())
     if attempt.state is not AttemptState.OPEN:
         return (yield from project(kernel, envelope.id))

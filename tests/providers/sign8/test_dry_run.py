@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given, settings
 
 from paraph.model import Assurance, Document, Envelope, Field, Rect, Secret
 from paraph_sign8 import Sign8Options
@@ -15,6 +16,7 @@ from paraph_sign8.dialect import parse
 from paraph_sign8.simulator import create
 from support.rehearsed import Comparison, Sent, blocking, in_loop
 from support.sign8_account import dialect, make_pdf, person
+from support.sign8_envelopes import envelopes
 from support.sign8_stage import ACCOUNT, asked, config_of
 
 PASSWORD = "canary-password"
@@ -63,6 +65,18 @@ def test_the_requests_of_a_dry_run_are_those_of_the_send(shape: str, spoken: str
         expected = [] if shape != "fields" else hidden(sent)
         assert expected == Comparison().differences(shown, sent)
         assert len(simulator.effects.all()) > 0
+
+
+@settings(max_examples=12, deadline=None)
+@given(envelopes())
+def test_the_same_for_envelopes_of_every_kind(request: Envelope) -> None:
+    """Levels, seals, orders, attachments, fields and annotations: what is shown is what is sent."""
+    simulator = create(sealing_team=["@example.org"])
+    with simulator.running() as url, blocking(config_of(simulator, url)) as (client, sent):
+        shown = client.dry_run(request, account=ACCOUNT, personal=True)
+        client.send(request, account=ACCOUNT)
+        found = Comparison().differences(shown, sent)
+    assert [] == [each for each in found if "secret-not-shown" not in each]
 
 
 def hidden(sent: list[Sent]) -> list[str]:
