@@ -72,10 +72,23 @@ def demo(
 @click.option(
     "--write", "folder", type=_FOLDER, metavar="DIR", help="Write the configuration and its secrets."
 )
+@click.option(
+    "--option",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="For those simulators that take it, such as vocabulary=quickstart; JSON or text. May be repeated.",
+)
 @common
 @click.pass_context
 def simulator(
-    ctx: click.Context, *, names: tuple[str, ...], port: int, webhook: str | None, folder: Path | None
+    ctx: click.Context,
+    *,
+    names: tuple[str, ...],
+    port: int,
+    webhook: str | None,
+    folder: Path | None,
+    options: tuple[str, ...],
 ) -> None:
     """Run simulated vendors on this machine until Ctrl-C, and print how to configure paraph for them."""
     with _extra("paraph simulator"):
@@ -85,7 +98,7 @@ def simulator(
 
     session = ctx.ensure_object(Session)
     registry = Registry()
-    made = make_simulators(registry, names)
+    made = make_simulators(registry, names, dict(_option(each) for each in options))
     consoles = [name for name in made if Capability.MANAGE_WEBHOOKS not in registry.info(name).capabilities]
     with noticing_signals() as stop, contextlib.suppress(StoppedError):
         run_alone(
@@ -98,6 +111,13 @@ def simulator(
             folder=folder,
             as_json=session.json,
         )
+
+
+def _option(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (equals and key):
+        raise click.BadParameter("write KEY=VALUE", param_hint="--option")
+    return key, value
 
 
 @contextlib.contextmanager

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import socket
+
 import click
 
-from paraph import Outcome
+from paraph import Outcome, OutcomeKind, ParaphError
 from paraph.cli.session import Session, common
 from paraph.errors import MissingExtra
 
@@ -25,14 +29,45 @@ def receiver(session: Session, *, host: str, port: int) -> None:
         raise MissingExtra("web", feature="paraph receiver") from None
     from paraph_web.receiver import app
 
-    # No access log: the path holds the secret.
-    served = app(session.config_path, on_outcome=_tell)
-    uvicorn.run(served, host=host, port=port, access_log=False, server_header=False)
+    with _listening(host, port) as listener:
+        served = app(session.config_path, on_stored=_tell_stored, on_outcome=_tell)
+        # No access log: the path holds the secret.
+        server = uvicorn.Server(uvicorn.Config(served, access_log=False, server_header=False))
+        click.echo(
+            f"receiving on http://{f'[{host}]' if ':' in host else host}:{port} until Ctrl-C", err=True
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+            if not server.started:
+                raise ParaphError("the receiver could not start")
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Take the port, before anything else is opened.
+
+    :raises ParaphError: it cannot be had.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ParaphError(f"port {port} of {host} is in use; choose another with --port") from None
+        reason = error.strerror or type(error).__name__
+        raise ParaphError(f"cannot listen on {host}, port {port}: {reason}") from None
+
+
+def _tell_stored(outcome: Outcome) -> None:
+    """Write the first line about a delivery: that it is safe. What it is worth, nobody knows yet."""
+    _write(outcome, "stored" if outcome.kind is OutcomeKind.ACCEPTED else outcome.kind.value)
 
 
 def _tell(outcome: Outcome) -> None:
-    """Write one line for people: what became of a delivery, and which events it brought."""
-    said = [outcome.kind.value, *([outcome.reason] if outcome.reason else [])]
-    click.echo(f"delivery {outcome.delivery_id or '(not stored)'}: {', '.join(said)}", err=True)
+    """Write the second one: what came of it, and which events it brought."""
+    _write(outcome, outcome.kind.value)
     for event in outcome.events:
         click.echo(f"  {event.type.value}  {event.envelope_id or ''}".rstrip(), err=True)
+
+
+def _write(outcome: Outcome, word: str) -> None:
+    said = ", ".join([word, *([outcome.reason] if outcome.reason else [])])
+    click.echo(f"delivery {outcome.delivery_id or '(not stored)'}: {said}", err=True)

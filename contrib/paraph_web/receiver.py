@@ -67,6 +67,7 @@ class Receiver:
         ``webhooks.public_url``. It may be missing in requests, since some proxies take it off.
     :param insecure: also serve accounts without secret, at ``{prefix}/{account}[/{rest}]``. For tests.
     :param on_outcome: is told what became of each delivery: once stored, again whenever processed.
+    :param on_stored: is told in its place when a delivery arrives and is stored, or is not.
     :param body_seconds: how long a body may take.
     :raises ConfigurationError: an account to serve has no secret, or one that does not fit a path.
     """
@@ -79,6 +80,7 @@ class Receiver:
         prefix: str | None = None,
         insecure: bool = False,
         on_outcome: Callable[[Outcome], None] | None = None,
+        on_stored: Callable[[Outcome], None] | None = None,
         body_seconds: float = BODY_SECONDS,
         owns_client: bool = False,
     ) -> None:
@@ -86,6 +88,7 @@ class Receiver:
         self._calls = calls_of(client)
         self._owns_client = owns_client
         self._on_outcome = on_outcome
+        self._on_stored = on_stored or on_outcome
         self._body_seconds = body_seconds
         self._worker: Worker | None = None
 
@@ -156,7 +159,7 @@ class Receiver:
         except TimeoutError:
             raise _Refusal(HTTPStatus.REQUEST_TIMEOUT) from None
         outcome = await self._store(entry, headers, body)
-        self._tell(outcome)
+        _told(self._on_stored, outcome)
         if outcome.kind is OutcomeKind.ACCEPTED and outcome.delivery_id is not None:
             self._working().offer(entry.account, outcome.delivery_id)
         return outcome
@@ -171,11 +174,15 @@ class Receiver:
             return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="store")
 
     def _tell(self, outcome: Outcome) -> None:
-        if self._on_outcome is not None:
-            try:
-                self._on_outcome(outcome)
-            except Exception as error:  # noqa: BLE001 - an observer never disturbs what it observes
-                log.error("the observer of outcomes failed: %s", type(error).__name__)  # noqa: TRY400 - as above
+        _told(self._on_outcome, outcome)
+
+
+def _told(observer: Callable[[Outcome], None] | None, outcome: Outcome) -> None:
+    if observer is not None:
+        try:
+            observer(outcome)
+        except Exception as error:  # noqa: BLE001 - an observer never disturbs what it observes
+            log.error("the observer of outcomes failed: %s", type(error).__name__)  # noqa: TRY400 - a trace may repeat the request
 
 
 def _check_length(declared: str | None) -> None:
@@ -200,16 +207,21 @@ async def _read(receive: Receive) -> bytes:
             return bytes(body)
 
 
-def app(config: str | Path | None = None, *, on_outcome: Callable[[Outcome], None] | None = None) -> Receiver:
+def app(
+    config: str | Path | None = None,
+    *,
+    on_outcome: Callable[[Outcome], None] | None = None,
+    on_stored: Callable[[Outcome], None] | None = None,
+) -> Receiver:
     """Make a receiver from a configuration file, for ``uvicorn --factory paraph_web:app``.
 
     :param config: by default ``$PARAPH_CONFIG``, then ``paraph.toml``.
-    :param on_outcome: as for :class:`Receiver`.
+    :param on_outcome: as for :class:`Receiver`, and so is ``on_stored``.
     :raises ConfigurationError: the configuration, or a path secret, is wrong.
     """
     client = AsyncClient.from_config(config)
     try:
-        return Receiver(client, owns_client=True, on_outcome=on_outcome)
+        return Receiver(client, owns_client=True, on_outcome=on_outcome, on_stored=on_stored)
     except BaseException:
         client.store.close()
         raise

@@ -22,6 +22,7 @@ from paraph.model import (
     Snapshot,
     Trust,
     Turn,
+    Verb,
 )
 from paraph.model.fact import SEPARATOR, target
 from paraph.store.records import AttemptRecord, AttemptState, EnvelopeRecord, Sighting
@@ -107,18 +108,24 @@ def _signatory(
     *,
     ended: bool,
 ) -> SignatoryState:
-    """Show one signatory on four axes, each from its own facts."""
+    """Show one signatory on four axes, each from its own facts.
+
+    Where the vendor tells who was invited, nobody else has their turn; otherwise the first stage has it once
+    the envelope is sent. Who gets a copy never has one.
+    """
     seen = {key.type for key in known if ref and parties(key)[0] == ref}
-    sent = Key(type=F.ENVELOPE_SENT) in known
+    names_told = any(each.type is F.SIGNATORY_INVITED for each in sightings)
+    all_asked = Key(type=F.ENVELOPE_SENT) in known and not names_told
     decision = next((word for fact, word in _DECISIONS if fact in seen), Decision.NONE)
-    first_stage = min(each.stage for each in envelope.signatories)
+    acting = [each.stage for each in envelope.signers]
+    first = person.verb is not Verb.RECEIVE_COPY and person.stage == min(acting, default=person.stage)
     if decision is not Decision.NONE or ended:
         turn = Turn.DONE
-    elif F.SIGNATORY_INVITED in seen or (sent and person.stage == first_stage):
+    elif F.SIGNATORY_INVITED in seen or (all_asked and first):
         turn = Turn.ACTIVE
     else:
         turn = Turn.WAITING
-    mailed = sent and turn is Turn.ACTIVE and person.delivery is DeliveryBy.EMAIL
+    mailed = all_asked and turn is Turn.ACTIVE and person.delivery is DeliveryBy.EMAIL
     if F.SIGNATORY_DELIVERY_FAILED in seen:
         delivery = DeliveryState.FAILED
     elif F.SIGNATORY_INVITED in seen or mailed:

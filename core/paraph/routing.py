@@ -303,11 +303,16 @@ def covers(earlier: When, later: When) -> bool:
     """Whether a rule with the conditions ``earlier`` takes everything that ``later`` would match."""
     for field in attrs.fields(When):
         before, after = getattr(earlier, field.name), getattr(later, field.name)
-        if before is None:
+        if before is None or _always_holds(field.name, before):
             continue
         if after is None or not _includes(field.name, before, after):
             return False
     return True
+
+
+def _always_holds(condition: str, wanted: object) -> bool:
+    """Whether a condition leaves nothing out."""
+    return wanted == (PARTS if condition == "percent" else Span())
 
 
 def _includes(condition: str, before: object, after: object) -> bool:
@@ -319,6 +324,6 @@ def _includes(condition: str, before: object, after: object) -> bool:
         case frozenset(), frozenset():
             return after <= before
         case int(), int():
-            return before == PARTS  # parts of two routes are independent
+            return False  # parts of two routes are independent
         case _:
             return before == after

@@ -42,11 +42,11 @@ def child_of(context: RequestContext, ref: str, carried: Carried) -> Child:
     copies = context.documents or ()
     pairs = [(copy.external_id, copy.id) for copy in copies if copy.external_id in asked]
     if not pairs and len(asked) == len(copies) == 1:
-        pairs = [(asked[0], copies[0].id)]
+        pairs = [(local, copy.id) for local, copy in zip(asked, copies, strict=True)]
     return Child(
         ref=ref,
         signatories=(*(context.signer_ids or ()), *(context.signer_ids_as_approver or ())),
-        documents=tuple((local, document) for local, document in pairs),
+        documents=tuple(pairs),
     )
 
 

@@ -105,7 +105,7 @@ def _described(
 def _with_url(account: Account[IgnisignSettings], url: str) -> Flow[list[WebhookEndpoint]]:
     """List the endpoints of a URL, the one that stays first."""
     listed: WebhookEndpoints = yield from LIST_WEBHOOKS.run(account, NoParams())
-    return sorted((each for each in listed.webhooks if each.url == url), key=_rank)
+    return sorted((each for each in listed.webhooks if each.url.matches(url)), key=_rank)
 
 
 def _rank(endpoint: WebhookEndpoint) -> tuple[bool, datetime, str]:
@@ -146,7 +146,7 @@ def webhooks(account: Account[IgnisignSettings]) -> Flow[tuple[NeutralEndpoint, 
     return tuple(
         NeutralEndpoint(
             id=each.id,
-            url=Secret(each.url),
+            url=each.url,
             enabled=not each.is_disabled,
             hint=f"enable it in {CONSOLE}" if each.is_disabled else "",
         )
@@ -171,7 +171,7 @@ def past_deliveries(account: Account[IgnisignSettings]) -> Flow[tuple[PastDelive
     tenant = tenant_of(account.settings.credentials())
     found: list[PastDelivery] = []
     for endpoint in listed.webhooks:
-        if url.matches(endpoint.url):
+        if url == endpoint.url:
             events = yield from _events(account, endpoint)
             found += [past_delivery(event, tenant) for event in events]
     return tuple(found)

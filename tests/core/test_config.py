@@ -507,3 +507,24 @@ def test_store_reference_that_leads_nowhere(tmp_path: Path) -> None:
     config = loaded(tmp_path, MINIMAL + '[store]\nurl = "env:GONE"\n')
     with pytest.raises(MissingSecret, match=r"store\.url: the environment variable GONE is not set"):
         _ = config.store_url
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://ada:hunter2@db/x", True),
+        ("postgresql://db/x?user=ada&password=hunter2", True),
+        ("postgresql://db/x?sslpassword=hunter2", True),
+        ("postgresql://ada@db/x?options=-csearch_path%3Dpassword", False),
+        ("sqlite:///paraph.db", False),
+    ],
+)
+def test_a_password_anywhere_in_the_stores_url_is_refused(url: str, *, expected: bool) -> None:
+    """A password before the host or among the driver's options is an inline secret, never repeated."""
+    text = ""
+    try:
+        Config.from_mapping({"store": {"url": url}, "accounts": {}})
+    except ConfigurationError as error:
+        text = str(error)
+    assert expected == ("secret.inline" in text)
+    assert "hunter2" not in text

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraph.client import Client
-from paraph.errors import ParaphError, Refused, UncertainStep, VendorError
+from paraph.errors import ConfigurationError, ParaphError, Refused, UncertainStep, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.runners import SyncRunner
 from paraph.flow.session import Sessions
@@ -352,6 +352,60 @@ def test_the_draft_left_behind_is_closed_and_the_reason_is_kept():
     assert stored is not None
     assert {"a": "VendorRefused"} == json.loads(kept.result)["failed"]
     assert "b" == stored.account
+
+
+def test_a_draft_that_may_be_closed_stays_so_while_nobody_else_can_carry_it():
+    """If no other account can take it now, what may be closed is not opened again; a resume goes on later."""
+    world = World()
+    kinds = ["ok", "refused", "ok", "ok", "down"]  # create, upload; look, close, look
+    world.vendor("a").faults = [fault(kind, world) for kind in kinds]
+    with pytest.raises(VendorError):
+        world.run(world.go())
+    alone = world.kernel()
+    alone.config.accounts = {"a": alone.config.accounts["a"]}  # type: ignore[misc]  # a stand-in
+    with pytest.raises(Refused):
+        world.run(resume(alone, "one"))
+    assert [("a", "closing")] == world.attempts()
+    assert "b" == world.run(world.go()).account
+
+
+def test_a_draft_that_is_open_after_all_can_be_published_again_if_nobody_else_can_carry_it():
+    """A vendor that says its draft was not closed gets the envelope back: nobody else takes it."""
+    world = World()
+    kinds = ["ok", "refused", *["down"] * 9]
+    world.vendor("a").faults = [fault(kind, world) for kind in kinds]
+    with pytest.raises(VendorError):
+        world.run(world.go())
+    world.vendor("a").faults = []
+    world.provider = Unclosing()
+    alone = world.kernel()
+    alone.config.accounts = {"a": alone.config.accounts["a"]}  # type: ignore[misc]  # a stand-in
+    with pytest.raises(Refused):
+        world.run(resume(alone, "one"))
+    assert [("a", "open")] == world.attempts()
+    assert "a" == world.run(resume(alone, "one")).account
+
+
+class Moved(Apart):
+    """The same account names, with credentials of other tenants."""
+
+    def tenant(self, account: Account[TinySettings]) -> str:
+        return f"another {account.name}"
+
+
+def test_a_send_is_never_continued_in_another_tenant():
+    """An account that belongs to another tenant by now is no way to go on: nothing is made there."""
+    world = World()
+    world.vendor("a").faults = [fault("unreachable", world)]
+    with pytest.raises(VendorError):
+        world.run(send(world.kernel(), world.asked, account="a"))
+    world.provider = Moved()
+    world.vendor("a").requests.clear()
+    with pytest.raises(ConfigurationError, match="another tenant"):
+        world.run(world.go())
+    assert [] == world.vendor("a").requests
+    world.provider = Apart()
+    assert "a" == world.run(world.go()).account
 
 
 def test_a_named_account_is_never_left():

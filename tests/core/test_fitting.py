@@ -41,6 +41,16 @@ class Given:
     sink: Sink | None = None
 
 
+@attrs.frozen(kw_only=True)
+class Box:
+    """Parameters that are required but for one."""
+
+    name: str
+    width: int
+    height: int
+    colour: str = ""
+
+
 def _run(_account: Any, given: Given) -> Flow[Given]:
     yield from ()
     return given
@@ -99,6 +109,15 @@ def test_numbers_that_json_lacks_are_refused(value: float, wanted: Any) -> None:
     """No vendor can be told an infinite number, or none."""
     with pytest.raises((TypeError, ValueError)):
         fitted(value, wanted)
+
+
+def test_what_is_missing_is_named_beside_what_is_wrong() -> None:
+    """All missing parameters at once, with those of another type; one that has a default is not missing."""
+    with pytest.raises(UsageError) as caught:
+        _filled("do", Box, {"height": CANARY})
+    said = "action 'do': height has another type, name is missing, width is missing; they are: "
+    assert said + "name, width, height, colour" == str(caught.value)
+    assert Box(name="x", width=1, height=2) == _filled("do", Box, {"name": "x", "width": 1, "height": 2})
 
 
 def test_bytes_come_in_base64() -> None:

@@ -381,3 +381,33 @@ def test_a_proven_delivery_may_name_the_signatories() -> None:
     )
     assert "ada" in {event.signatory_id for event in new}
     assert {"one"} == {event.envelope_id for event in new}
+
+
+def test_who_was_told_has_their_turn_and_nobody_else() -> None:
+    """If the vendor tells who was invited, others wait; if only that it was sent, the first stage acts."""
+    told_by_name, told_in_general = prepared(), prepared()
+    invited = Fact(type=F.SIGNATORY_INVITED, subject=Subject(ref="e1"), target="p-ada")
+    sent = Fact(type=F.ENVELOPE_SENT, subject=Subject(ref="e1"))
+    for kernel, fact in ((told_by_name, invited), (told_in_general, sent)):
+        told(
+            kernel,
+            Observation(source=Source.POLL, trust=Trust.CONFIRMED, observed_at=START, facts=(fact,)),
+        )
+    assert ["active", "waiting"] == [one.turn for one in snapshot(told_by_name).signatories]
+    assert ["sent", "pending"] == [one.delivery for one in snapshot(told_by_name).signatories]
+    assert ["active", "active"] == [one.turn for one in snapshot(told_in_general).signatories]
+
+
+def test_who_gets_a_copy_has_no_turn() -> None:
+    """Somebody who only gets a copy waits until the envelope has ended, and was not written to by then."""
+    kernel = tiny_kernel()
+    people = list(envelope().signatories)
+    people.append(attrs.evolve(people[1], id="files", verb="receive_copy"))
+    _register(kernel, envelope(id="one", signatories=people), kernel.account("a"), "attempt-1", START)
+    with kernel.store.begin() as tx:
+        (attempt,) = tx.attempts("one")
+        tx.put_attempt(attrs.evolve(attempt, state=AttemptState.PUBLISHED, vendor_ref="e1"))
+    sent = Fact(type=F.ENVELOPE_SENT, subject=Subject(ref="e1"))
+    told(kernel, Observation(source=Source.POLL, trust=Trust.CONFIRMED, observed_at=START, facts=(sent,)))
+    files = snapshot(kernel).signatory("files")
+    assert ("waiting", "pending") == (files.turn, files.delivery)

@@ -9,11 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from paraph.errors import MalformedResponse
 from paraph.model import Fact, FactType, Lifecycle, Source, Subject
-from paraph.ops.reconcile import EVIDENCE_READS, FIRST, LEASE, LONGEST, interval
+from paraph.ops.reconcile import EVIDENCE_READS, FIRST, LEASE, LONGEST, interval, reconcile
 from paraph.provider import Capabilities, Capability, PastDelivery
 from support.both import Both
 from support.tiny import INFO, TinyProvider, TinyVendor, envelope
+from support.world import World
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -181,3 +183,43 @@ def _sightings(world: Any) -> Any:
 def test_every_account_has_its_turn(both: Any):
     """Without a name all accounts are reconciled, one after the other."""
     assert ["a", "b"] == [done.account for done in both.reconcile()]
+
+
+class Buggy(TinyProvider):
+    """A provider that fails as only its author could explain, at account ``a``."""
+
+    def read(self, carried: Any, account: Any) -> Any:
+        if account.name == "a" and carried.vendor_ref == "e1":
+            raise KeyError("of somebody's name")
+        return (yield from super().read(carried, account))
+
+
+def test_a_plugins_bug_costs_the_other_envelopes_and_accounts_nothing():
+    """One envelope that its plugin cannot read is put off, and told; all others are read."""
+    world = World(Buggy())
+    for account in ("a", "a", "b"):
+        world.sent(account)
+    world.now += FIRST
+    first, second = world.run(reconcile(world.kernel))
+    assert (2, "KeyError") == (first.read, first.failure)
+    assert (1, "") == (second.read, second.failure)
+    world.now += FIRST
+    again, _ = world.run(reconcile(world.kernel, budget=1))
+    assert "" == again.failure
+
+
+class Unlisted(Listing):
+    """A vendor whose list can never be read."""
+
+    def past_deliveries(self, account: Any) -> Any:
+        raise MalformedResponse("an entry without a name")
+        yield
+
+
+def test_a_list_that_cannot_be_read_keeps_no_envelope_from_being_read():
+    """What the list meets is told, and the account's envelopes are read all the same."""
+    world = World(Unlisted(()))
+    world.sent("a")
+    world.now += FIRST
+    (done,) = world.run(reconcile(world.kernel, account="a"))
+    assert (1, "MalformedResponse") == (done.read, done.failure)

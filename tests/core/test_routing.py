@@ -74,7 +74,7 @@ def envelope(**changes: Any) -> Envelope:
 
 
 words = st.sampled_from(["a", "b", "c"])
-spans = st.builds(lambda low, more: {"min": low, "max": low + more}, st.integers(0, 3), st.integers(0, 3))
+spans = st.builds(lambda low, more: {"min": low, "max": low + more + 1}, st.integers(0, 3), st.integers(0, 3))
 whens = st.fixed_dictionaries(
     {},
     optional={
@@ -265,9 +265,10 @@ def test_everything_wrong_is_told_at_once():
         },
         {"name": "x"},
         {
-            "when": {"percent": 0, "time": {"from": "08:00", "to": "08:00", "zone": "UTC"}},
+            "when": {"percent": 0, "time": {"from": "08:00", "to": "08:00", "zone": "UTD"}},
             "use": ["hr", "hr"],
         },
+        {"name": "none", "when": {"documents": {"max": 0}}, "use": ["hr"]},
     )
     expected = {
         "routes[0].when.level": "value.unknown",
@@ -289,6 +290,8 @@ def test_everything_wrong_is_told_at_once():
         "routes[2].name": "key.missing",
         "routes[2].when.percent": "route.never",
         "routes[2].when.time.to": "route.never",
+        "routes[2].when.time.zone": "zone.unknown",
+        "routes[3].when.documents": "route.never",
         "routes[2].use": "account.repeated",
     }
     assert expected == found
@@ -300,6 +303,8 @@ def test_everything_wrong_is_told_at_once():
         ({}, {"country": ["DE"]}),
         ({"country": ["DE", "FR"]}, {"country": ["fr"], "percent": 10}),
         ({"percent": 100}, {"percent": 3}),
+        ({"percent": 100}, {"country": ["DE"]}),
+        ({"documents": {"min": 0}, "country": ["DE"]}, {"country": ["DE"], "tags": ["a"]}),
         ({"documents": {"max": 5}}, {"documents": {"min": 1, "max": 2}}),
         ({"needs": ["message"]}, {"needs": ["message", "language"]}),
     ],

@@ -203,6 +203,14 @@ def test_what_could_not_be_done_is_refused_at_once(values: dict[str, Any]) -> No
         parse_fault({"kind": "clock_jump", **values})
 
 
+@pytest.mark.parametrize(("kind", "hint"), [("slwo", "did you mean 'slow'? "), ("zzz", "")])
+def test_an_unknown_kind_lists_those_there_are(kind: str, hint: str) -> None:
+    """The error names the nearest kind, if one is near, and all."""
+    with pytest.raises(ValueError, match="no kind of fault") as caught:
+        parse_fault({"kind": kind})
+    assert f"no kind of fault is {kind!r}; {hint}known: {', '.join(FaultKind)}" == str(caught.value)
+
+
 @given(
     fault=st.builds(
         Fault,

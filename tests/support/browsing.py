@@ -132,7 +132,8 @@ class Host:
         page.goto(self.url)
         page.evaluate("(answers) => { window.answers = answers; }", answers or {})
         page.locator("iframe").evaluate("(frame, link) => { frame.src = link; }", link)
-        frame = page.frame_locator("iframe").locator("body").element_handle().owner_frame()
+        # by the element, which stays: what is in the frame is being replaced at this moment
+        frame = page.locator("iframe").element_handle().content_frame()
         assert frame is not None
         frame.wait_for_url(link)
         return frame

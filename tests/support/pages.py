@@ -22,7 +22,7 @@ block                           what is done with it
 ``text``, ``json``              not run
 ==============================  ==================================================================
 
-A console command that serves is left running until the page ends. ``make`` is asked whether it knows the
+A console command that serves is left running until the page ends, or another one needs its port. ``make`` is asked whether it knows the
 target, and ``pip install`` is compared with the extras that exist. Port 8000 stands for a free port.
 """
 
@@ -56,7 +56,7 @@ from paraph_simulator import documents
 ROOT = Path(__file__).parents[2]
 LANGUAGES = frozenset({"python", "toml", "console", "text", "json"})
 PORT = "8000"
-SERVERS = ("paraph simulator", "uvicorn ")
+SERVERS = ("paraph simulator", "paraph receiver", "uvicorn ")
 PATIENCE = 30.0
 
 _BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -191,12 +191,16 @@ class Desk:
     def leave(self) -> None:
         """Interrupt what still serves, as Ctrl-C does."""
         for server in self.running:
+            self.interrupt(server)
+
+    def interrupt(self, server: subprocess.Popen[bytes]) -> None:
+        """Interrupt one, and wait until it is gone."""
+        if server.poll() is None:
             server.send_signal(signal.SIGINT)
-        for server in self.running:
-            try:
-                server.wait(PATIENCE)
-            finally:
-                server.kill()
+        try:
+            server.wait(PATIENCE)
+        finally:
+            server.kill()
 
 
 def desk(folder: Path) -> Desk:
@@ -322,6 +326,8 @@ def _run_console(block: Block, here: Desk) -> None:
 
 
 def _check_server(command: str, shown: list[str], here: Desk) -> None:
+    if here.running and listens(here.port):
+        here.interrupt(here.running.pop())
     log = here.serve(command)
     server = here.running[-1]
     wait_for(

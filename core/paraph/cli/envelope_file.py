@@ -25,20 +25,33 @@
     number = 1
     rule = "any"
 
+    [options.ignisign]                # what only one provider knows, in the words of its options class
+    individualize = true
+
+Secrets among a provider's options are references as in the configuration (:mod:`paraph.config.secrets`);
+their relative paths, and those of options, start at this file, too.
+
 Everything wrong is found at once, with its key and line, and without repeating a value:
 most of them are personal data.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import attrs
+
+from paraph.config.file import vault_of
 from paraph.config.locate import Lines
+from paraph.config.secrets import Resolver, UnresolvedError, fault_of
+from paraph.config.settings import read_class
 from paraph.config.table import Findings, Table
-from paraph.errors import InvalidEnvelope, UsageError
+from paraph.errors import ConfigurationError, InvalidEnvelope, UsageError
 from paraph.model import (
     Anchor,
     Assurance,
@@ -51,12 +64,14 @@ from paraph.model import (
     Level,
     Rect,
     Regime,
+    Secret,
     Signatory,
     SignatureKind,
     Stage,
     StageRule,
     Verb,
 )
+from paraph.provider.registry import Registry
 
 _ENVELOPE_WORDS = ("id", "title", "message", "reference", "language", "country", "tenant")
 _SIGNATORY_WORDS = (
@@ -74,9 +89,15 @@ _CONTENTS = ("path", "sha256", "json")
 _CORNERS = 4
 
 
-def read_envelope(path: Path) -> Envelope:
+def _without_configuration() -> Resolver:
+    return Resolver(environ=os.environ, directory=Path(), registry=Registry(), vault=vault_of(None))
+
+
+def read_envelope(path: Path, resolver: Callable[[], Resolver] = _without_configuration) -> Envelope:
     """Read an envelope file.
 
+    :param resolver: makes what knows the plugins and finds secrets; asked only if a file has ``[options]``.
+        By default the installed plugins, and the vault of the working directory.
     :raises UsageError: the file cannot be read or is not TOML.
     :raises InvalidEnvelope: with everything that is wrong in it.
     """
@@ -90,13 +111,13 @@ def read_envelope(path: Path) -> Envelope:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}") from None
     findings = Findings(path.name, Lines(text))
-    envelope = _envelope(Table(values, (), findings), path.resolve().parent)
+    envelope = _envelope(Table(values, (), findings), path.resolve().parent, resolver)
     if findings:
         raise InvalidEnvelope(f"{path.name} describes no envelope that can be sent", findings.problems)
     return envelope
 
 
-def _envelope(root: Table, directory: Path) -> Envelope:
+def _envelope(root: Table, directory: Path, resolver: Callable[[], Resolver]) -> Envelope:
     given = _texts(root, _ENVELOPE_WORDS)
     given["expires_at"] = _moment(root, "expires_at")
     given["scheduled_at"] = _moment(root, "scheduled_at")
@@ -108,10 +129,45 @@ def _envelope(root: Table, directory: Path) -> Envelope:
         fields=[_field(table) for _, table in root.tables("fields")],
         stages=[_stage(table) for _, table in root.tables("stages")],
         assurance=_assurance(root) or Assurance(),
+        options=_options(root, directory, resolver),
         **_present(given),
     )
     root.done()
     return envelope
+
+
+def _options(root: Table, directory: Path, resolver: Callable[[], Resolver]) -> list[object]:
+    """Read what only single providers know, each by its own class."""
+    tables = list(root.named("options"))
+    if not tables:
+        return []
+    plugins = attrs.evolve(resolver(), directory=directory)
+    return [option for name, table in tables if (option := _option(name, table, plugins)) is not None]
+
+
+def _option(name: str, table: Table, plugins: Resolver) -> object | None:
+    try:
+        kind = plugins.registry.info(name).envelope_options
+    except ConfigurationError as error:
+        table.findings.take(table.path, error)
+        return None
+    if kind is None:
+        message = f"the envelopes of provider {name!r} have no options of their own"
+        table.findings.add(table.path, "options.unsupported", message, "leave them out")
+        return None
+
+    def secret(inner: Table, key: str, value: object) -> Secret | None:
+        fault = fault_of(value, registry=plugins.registry)
+        if fault:
+            inner.problem(key, "secret.inline", *fault)
+            return None
+        try:
+            return plugins.resolve(str(value))
+        except UnresolvedError as error:
+            inner.problem(key, "secret.missing", str(error), error.hint)
+            return None
+
+    return read_class(kind, table, secret=secret, directory=plugins.directory)
 
 
 def _document(table: Table, directory: Path) -> Document | None:

@@ -29,6 +29,7 @@ def show_snapshot(session: Session, snapshot: Snapshot) -> None:
                 ("envelope", snapshot.id),
                 ("reference", snapshot.reference),
                 ("account", f"{snapshot.account} ({snapshot.provider}, {snapshot.environment})"),
+                ("attempt", str(snapshot.attempt) if snapshot.attempt > 1 else ""),
                 ("state", snapshot.lifecycle.value),
                 ("ended", moment(ending.at) if ending else ""),
                 ("partially signed", "yes" if snapshot.partially_signed else ""),
@@ -125,12 +126,18 @@ def events(session: Session, envelope_id: str | None, after: int, limit: int, ac
     )
 
 
+def _what(event: Event) -> str:
+    """Name an event, with what takes from its weight."""
+    marks = [word for word in ("inferred", "superseded") if getattr(event, word)]
+    return f"{event.type.value} ({', '.join(marks)})" if marks else event.type.value
+
+
 def _event(event: Event) -> tuple[str, ...]:
     return (
         str(event.sequence),
         moment(event.recorded_at),
         moment(event.at),
-        f"{event.type.value} (inferred)" if event.inferred else event.type.value,
+        _what(event),
         event.envelope_id or "",
         event.signatory_id or "",
         event.document_id or "",

@@ -29,7 +29,7 @@ def explain(ctx: click.Context, *, file: Path, live: bool) -> None:
     """Say for every rule and every account why, or why not, it would carry the envelope in FILE."""
     session = ctx.ensure_object(Session)
     with session.client() as client:
-        routing = client.route(read_envelope(file), live=live)
+        routing = client.route(read_envelope(file, session.resolver), live=live)
     session.show(_document(routing), lambda: _write(routing))
     if routing.account is None:
         ctx.exit(3)

@@ -38,14 +38,20 @@ def _envelope_arguments(command: CommandT) -> CommandT:
 
 
 def _envelope(
-    file: Path, to: tuple[str, ...], title: str | None, level: str | None, *, link: bool
+    session: Session,
+    file: Path,
+    *,
+    to: tuple[str, ...],
+    title: str | None,
+    level: str | None,
+    link: bool,
 ) -> Envelope:
     if file.suffix.lower() == TOML:
         if to or title or level or link:
             raise click.UsageError(
                 f"--to, --title, --level and --link are for a PDF; {file.name} says it all"
             )
-        return read_envelope(file)
+        return read_envelope(file, session.resolver)
     if not to:
         raise click.UsageError("a PDF needs at least one signatory: --to 'Ada Lovelace <ada@example.org>'")
     delivery = DeliveryBy.LINK if link else DeliveryBy.EMAIL
@@ -92,7 +98,7 @@ def check(
 ) -> None:
     """Say what is against sending FILE: an envelope.toml, or a PDF with --to. Nothing is sent."""
     session = ctx.ensure_object(Session)
-    envelope = _envelope(file, to, title, level, link=link)
+    envelope = _envelope(session, file, to=to, title=title, level=level, link=link)
     with session.client() as client:
         found = client.preview(envelope, account=account, live=live, policy=policy)
     session.show(
@@ -133,7 +139,7 @@ def send(
     if (live or personal) and not dry_run:
         raise click.UsageError("--live and --personal are for --dry-run")
     session = ctx.ensure_object(Session)
-    envelope = _envelope(file, to, title, level, link=link)
+    envelope = _envelope(session, file, to=to, title=title, level=level, link=link)
     if dry_run:
         with session.client() as client:
             found = client.dry_run(envelope, account=account, live=live, policy=policy, personal=personal)

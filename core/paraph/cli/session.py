@@ -11,6 +11,8 @@ import click
 
 from paraph.cli import output
 from paraph.config import Config, load_config
+from paraph.config.file import resolver_of
+from paraph.config.secrets import Resolver
 from paraph.provider.registry import Registry
 
 if TYPE_CHECKING:
@@ -42,6 +44,10 @@ class Session:
     def config(self) -> Config:
         """Read the configuration."""
         return load_config(self.config_path)
+
+    def resolver(self) -> Resolver:
+        """Return what finds the secrets, and the plugins, of the configuration."""
+        return resolver_of(self.config())
 
     def registry(self) -> Registry:
         """Find the plugins that are not disabled; a wrong configuration, or none, does not matter."""

@@ -118,7 +118,7 @@ def adopt(session: Session, *, account: str, vendor_id: str, file: Path | None) 
     """Take over the envelope that ACCOUNT's vendor calls VENDOR_ID, and that was made elsewhere."""
     with session.client() as client:
         require_durable(client)
-        described = read_envelope(file) if file else None
+        described = read_envelope(file, session.resolver) if file else None
         show_snapshot(session, client.adopt(account, vendor_id, envelope=described))
 
 
@@ -130,7 +130,8 @@ def portability(session: Session, *, envelope: str) -> None:
     """Say what ties the envelope in FILE, or envelope ID of the store, to a vendor. Nobody is asked."""
     file = Path(envelope)
     with session.client() as client:
-        report = client.portability(read_envelope(file) if file.is_file() else envelope)
+        asked = read_envelope(file, session.resolver) if file.is_file() else envelope
+        report = client.portability(asked)
     session.show(_document(report), lambda: _write(report))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
@@ -181,9 +181,7 @@ class Config:
 
     def _resolving(self, missing: Findings, registry: Registry) -> Callable[[KeyPath, object], Secret | None]:
         """Return a function that resolves the reference of a key or notes why it cannot."""
-        resolver = Resolver(
-            environ=self.environ, directory=self.source.directory, registry=registry, vault=self.vault
-        )
+        resolver = resolver_of(self, registry)
 
         def resolve(path: KeyPath, value: object) -> Secret | None:
             try:
@@ -292,8 +290,10 @@ def _store(root: Table) -> str | None:
 
 
 def _has_password(url: str) -> bool:
+    """Whether a password stands in a URL: before its host, or among what the driver is told."""
     try:
-        return bool(urlsplit(url).password)
+        parts = urlsplit(url)
+        return bool(parts.password) or any("password" in key.lower() for key, _ in parse_qsl(parts.query))
     except ValueError:
         return False
 
@@ -307,6 +307,16 @@ def _public_url(root: Table) -> str | None:
         table.problem("public_url", "url.form", "has to begin with https:// (or http:// in tests)")
     table.done()
     return url.rstrip("/") if url else None
+
+
+def resolver_of(config: Config, registry: Registry | None = None) -> Resolver:
+    """Return what finds secrets by reference; relative paths start at the configuration's folder."""
+    return Resolver(
+        environ=config.environ,
+        directory=config.source.directory,
+        registry=registry or config.registry,
+        vault=config.vault,
+    )
 
 
 def vault_of(source: Source | None) -> Vault:

@@ -25,6 +25,8 @@ from paraph.routing import DAYS, PARTS, Route, Span, When, Window, covers
 EnumT = TypeVar("EnumT", bound=Enum)
 
 _CODE_LENGTH: Final = 2
+_FEWEST: Final = {"documents": 1}
+"""What every envelope that can be sent has at least."""
 
 
 def read_routes(
@@ -140,8 +142,8 @@ def _span(table: Table, key: str) -> Span | None:
     inner.done()
     if least is None and most is None:
         table.problem(key, "route.span", "has neither min nor max", f"{key} = {{ max = 3 }}")
-    if most is not None and most < max(least or 0, 0):
-        table.problem(key, "route.never", "no number lies between min and max")
+    if most is not None and most < max(least or 0, _FEWEST.get(key, 0)):
+        table.problem(key, "route.never", "no envelope lies between min and max")
     return Span(min=least or 0, max=most)
 
 
@@ -169,6 +171,8 @@ def _window(table: Table) -> Window | None:
             inner.problem("days", "value.unknown", f"{day!r} is no day", suggestion(day, DAYS))
     if days == ():
         inner.problem("days", "route.never", "an empty list never holds", "take days out, or name some")
+    if start is not None and start == until:
+        inner.problem("to", "route.never", "the window ends when it begins")
     if zone is not None and zone not in available_timezones():
         near = nearest(zone, sorted(available_timezones()))
         hint = f"did you mean {near!r}?" if near else "see the IANA time zone database"
@@ -176,8 +180,6 @@ def _window(table: Table) -> Window | None:
         return None
     if start is None or until is None or zone is None:
         return None
-    if start == until:
-        inner.problem("to", "route.never", "the window ends when it begins")
     return Window(start=start, until=until, zone=ZoneInfo(zone), days=days or DAYS)
 
 

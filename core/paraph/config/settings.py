@@ -1,4 +1,4 @@
-"""An account's options as its provider's settings class.
+"""An account's options as its provider's settings class, and an envelope's as its provider's options class.
 
 Fields are read by their declared types. Two of them have a meaning of their own:
 
@@ -6,9 +6,10 @@ Fields are read by their declared types. Two of them have a meaning of their own
 * ``Path``: a file; a relative one starts at the configuration file's folder.
 
 A field may also be declared as a frozen attrs class, or as a union of several: the file then holds a table,
-read by the same rules. A union's classes are told apart by their field ``type``, a ``Literal`` with one word.
-Where such a class is declared, a table is always read as one, even if the union allows other tables, too:
-else every misspelled key would make it something else.
+read by the same rules; for a tuple or list of one it holds an array of tables. A union's classes are told
+apart by their field ``type``, a ``Literal`` with one word. Where such a class is declared, a table is always
+read as one, even if the union allows other tables, too: else every misspelled key would make it something
+else.
 
 A class may have a method ``problems()`` that returns what is wrong between its fields, with paths relative
 to its table.
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +34,8 @@ from paraph.provider.loading import NEUTRAL
 
 TAG = "type"
 """The field that tells the classes of a union apart."""
+
+_SEQUENCES = (tuple, list, Sequence, Iterable)
 
 SecretReader = Callable[[Table, str, object], Secret | None]
 """Turns the value of a secret field into a secret, or notes a problem in the table and returns ``None``."""
@@ -51,6 +54,17 @@ def read_settings(
     return _built(info.settings, given, options) if len(options.findings) == before else None
 
 
+def read_class(kind: type, table: Table, *, secret: SecretReader, directory: Path) -> object | None:
+    """Build an object of a frozen attrs class from a table; ``None`` if anything is wrong.
+
+    :param directory: where relative paths start.
+    """
+    before = len(table.findings)
+    given = _given(kind, table, secret, directory)
+    table.done()
+    return _built(kind, given, table) if len(table.findings) == before else None
+
+
 def _given(kind: type, table: Table, secret: SecretReader, directory: Path) -> dict[str, Any]:
     """Take every field of a settings class out of a table."""
     hints = typing.get_type_hints(kind)
@@ -63,8 +77,14 @@ def _given(kind: type, table: Table, secret: SecretReader, directory: Path) -> d
         if value is None:
             continue
         classes = tuple(_classes(wanted))
+        each = _element(wanted)
         if is_secret(wanted):
             given[key] = secret(table, key, value)
+        elif each is not None:
+            many = list if any(typing.get_origin(part) is list for part in _parts(wanted)) else tuple
+            given[key] = many(
+                read_class(each, inner, secret=secret, directory=directory) for _, inner in table.tables(key)
+            )
         elif classes and (isinstance(value, Mapping) or not _takes_more(wanted)):
             given[key] = _nested(classes, key, table, secret, directory)
         else:
@@ -77,6 +97,16 @@ def _classes(wanted: Any) -> Iterator[type]:
     for part in _parts(wanted):
         if isinstance(part, type) and attrs.has(part):
             yield part
+
+
+def _element(wanted: Any) -> type | None:
+    """Return the attrs class of which a declared type allows many, if there is one."""
+    for part in _parts(wanted):
+        if typing.get_origin(part) in _SEQUENCES:
+            element = typing.get_args(part)[0]
+            if isinstance(element, type) and attrs.has(element):
+                return element
+    return None
 
 
 def _takes_more(wanted: Any) -> bool:
@@ -94,16 +124,11 @@ def _nested(
     classes: tuple[type, ...], key: str, outer: Table, secret: SecretReader, directory: Path
 ) -> object | None:
     """Read a table as one of several classes."""
-    before = len(outer.findings)
     table = outer.table(key)
     if table is None:
         return None
     kind = classes[0] if len(classes) == 1 else _tagged(classes, table)
-    if kind is None:
-        return None
-    given = _given(kind, table, secret, directory)
-    table.done()
-    return _built(kind, given, table) if len(outer.findings) == before else None
+    return None if kind is None else read_class(kind, table, secret=secret, directory=directory)
 
 
 def _tagged(classes: tuple[type, ...], table: Table) -> type | None:

@@ -158,6 +158,7 @@ def _filled(action: str, kind: type[AbilityT], given: Mapping[str, Any]) -> Abil
             wrong.append(f"{name}: {error}")
         except (TypeError, ValueError):
             wrong.append(f"{name} has another type")
+    wrong += [f"{name} is missing" for name in _required(kind) if name not in given]
     if not wrong:
         try:
             return kind(**made)
@@ -166,6 +167,12 @@ def _filled(action: str, kind: type[AbilityT], given: Mapping[str, Any]) -> Abil
     # Outside the handlers, so that no traceback carries the values that did not fit.
     what = ", ".join(wrong) or "its parameters do not fit"
     raise UsageError(f"action {action!r}: {what}; they are: {', '.join(wanted)}")
+
+
+def _required(kind: type[Any]) -> list[str]:
+    """Return the names of the parameters that have no default."""
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
+    return [str(field.alias) for field in fields if field.init and field.default is attrs.NOTHING]
 
 
 def webhook_url(kernel: Kernel, account: str) -> Flow[str]:

@@ -69,7 +69,9 @@ def pass_on(
     scope = kernel.judging((yield from call(_policy, kernel, envelope.id)))
     candidate = yield from _next(scope, envelope, reason)
     if candidate is None:
-        yield from call(_reopen, kernel, attempt)
+        yield from _settled(kernel, envelope, attempt)
+        if len(reason["candidates"]) > 1:
+            error.add_note("no other account of its route can carry it now")
         return None
     kept = yield from _fenced(kernel, envelope, attempt)
     if kept is not None:
@@ -143,6 +145,17 @@ def _fenced(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[
     return NOT_CLOSED
 
 
+def _settled(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[None]:
+    """Open a closing attempt again, now that nobody else takes it, unless its draft is or may be closed."""
+    stored = yield from call(_stored, kernel, attempt)
+    if stored.state is not AttemptState.CLOSING:
+        return
+    if (yield from call(_exists, kernel, attempt)):
+        yield from _fenced(kernel, envelope, attempt)
+    else:
+        yield from call(_reopen, kernel, attempt)
+
+
 def _close_gate(kernel: Kernel, attempt: AttemptRecord) -> str | None:
     """Let nobody begin to publish from now on, unless somebody did; return why it cannot be fenced."""
     with kernel.store.begin() as tx:
@@ -175,7 +188,7 @@ def _exists(kernel: Kernel, attempt: AttemptRecord) -> bool:
 
 
 def _close(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[bool]:
-    account = yield from call(kernel.account, attempt.account)
+    account = yield from call(kernel.carrier, attempt)
     provider = kernel.provider(account)
     if Capability.CLOSE_DRAFT not in provider.capabilities(account) or not isinstance(provider, ClosesDrafts):
         return False

@@ -83,6 +83,21 @@ class Kernel:
             vendor_tenant=self.provider(account).tenant(account),
         )
 
+    def carrier(self, attempt: AttemptRecord) -> Account[Any]:
+        """Return the account of an attempt, if it is still of the same vendor and tenant.
+
+        :raises ConfigurationError: it is not; acting there would be on something else, or send twice.
+        """
+        account, origin = self.account(attempt.account), self.origin(attempt.account)
+        if (origin.provider, origin.vendor_tenant) != (attempt.provider, attempt.vendor_tenant):
+            msg = (
+                f"envelope {attempt.envelope_id!r} was sent by account {attempt.account!r} when it belonged "
+                f"to another tenant of {attempt.provider!r}; configure the credentials of that tenant to act "
+                "on it"
+            )
+            raise ConfigurationError(msg)
+        return account
+
     def environment(self, account_name: str) -> str:
         """Return an account's environment, or ``""`` if it is not configured any more. Needs no secret."""
         configured = self.config.accounts.get(account_name)

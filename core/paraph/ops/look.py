@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 
 from paraph.errors import (
-    ConfigurationError,
     NotReady,
     Unobservable,
     UnsupportedCapability,
@@ -98,14 +97,7 @@ def _read_one(kernel: Kernel, envelope_id: str) -> Flow[tuple[Event, ...]]:
 def located(kernel: Kernel, envelope_id: str) -> Flow[tuple[Account[object], Carried]]:
     """Return the account and the vendor's references of an envelope that exists at its vendor."""
     carried, attempt = yield from call(_located, kernel, envelope_id)
-    account = yield from call(kernel.account, attempt.account)
-    origin = yield from call(kernel.origin, attempt.account)
-    if (origin.provider, origin.vendor_tenant) != (attempt.provider, attempt.vendor_tenant):
-        msg = (
-            f"envelope {envelope_id!r} was sent by account {attempt.account!r} when it belonged to another "
-            f"tenant of {attempt.provider!r}; configure the credentials of that tenant to act on it"
-        )
-        raise ConfigurationError(msg)
+    account = yield from call(kernel.carrier, attempt)
     return account, carried
 
 

@@ -13,7 +13,8 @@ Theory of operation
    the ledger lacks is recorded, as confirmed, since the vendor's API says it.
 4. The budget is counted per account: one for the list, one for each envelope. Besides, reading never takes
    more than ``limits.polls_per_minute`` of the account, which ``wait`` draws on, too. A vendor that is down,
-   or refuses the credentials, ends the account's turn; its polls wait.
+   or refuses the credentials, ends the account's turn; its polls wait. Whatever else a list or an envelope
+   meets, a plugin's bug included, costs the others nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ import attrs
 from paraph.errors import (
     AuthenticationFailed,
     ConfigurationError,
-    ParaphError,
     PermissionDenied,
     StoreError,
     VendorError,
@@ -67,7 +67,8 @@ class Reconciled:
     :ivar read: envelopes that were read. ``events``: how much was new.
     :ivar ended: envelopes that are not read any more.
     :ivar left: whether more were due than the budget allowed.
-    :ivar failure: why the turn ended early, as a class of error; empty if it did not.
+    :ivar failure: why the turn ended early, or what the list or an envelope met that is no answer of the
+        vendor, as a class of error; empty if there was nothing.
     """
 
     account: str
@@ -114,13 +115,27 @@ def _turn(kernel: Kernel, name: str, given: int | None, *, asked: bool) -> Flow[
     try:
         if budget > 0 and _lists(kernel, account) and (yield from may_poll(kernel, account)):
             budget -= 1
-            done = attrs.evolve(done, events=(yield from _sweep(kernel, account)))
+            done = yield from _swept(kernel, account, done)
         return (yield from _polls(kernel, account, budget, done))
     except StoreError:
         raise
-    except ParaphError as error:
+    except Exception as error:  # noqa: BLE001 - a plugin's bug must not cost the other accounts their turn
         log.warning("account %s: reconciling ended early (%s)", name, type(error).__name__)
         return attrs.evolve(done, failure=type(error).__name__)
+
+
+def _swept(kernel: Kernel, account: Account[Any], done: Reconciled) -> Flow[Reconciled]:
+    """Sweep; a list that cannot be had or understood keeps nobody from reading the envelopes."""
+    try:
+        return attrs.evolve(done, events=(yield from _sweep(kernel, account)))
+    except StoreError:
+        raise
+    except Exception as error:
+        if isinstance(error, AuthenticationFailed) or (isinstance(error, VendorError) and error.retryable):
+            raise
+        kind = type(error).__name__
+        log.warning("account %s: its list of deliveries cannot be read (%s)", account.name, kind)
+        return attrs.evolve(done, failure=kind)
 
 
 def _lists(kernel: Kernel, account: Account[Any]) -> bool:
@@ -175,6 +190,13 @@ def _polls(kernel: Kernel, account: Account[Any], budget: int, done: Reconciled)
                 return attrs.evolve(done, read=done.read + 1, failure=type(error).__name__)
             log.warning("envelope %s cannot be read: %s", envelope_id, type(error).__name__)
             done = attrs.evolve(done, read=done.read + 1)
+            continue
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what one envelope meets must not cost the others
+            yield from call(_later, kernel, poll, at, poll.reads + 1)
+            log.warning("envelope %s cannot be read: %s", envelope_id, type(error).__name__)
+            done = attrs.evolve(done, read=done.read + 1, failure=type(error).__name__)
             continue
         done = attrs.evolve(done, read=done.read + 1, events=done.events + len(events))
         snapshot = yield from project(kernel, envelope_id)

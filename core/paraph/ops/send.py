@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from paraph.errors import Refused, UsageError, VendorError
+from paraph.errors import Refused, UnsupportedCapability, UsageError, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, new_id, now
 from paraph.model import ContentKind, Document, Envelope, Policy, Snapshot
@@ -16,6 +16,7 @@ from paraph.ops.carry import under
 from paraph.ops.check import found_terms
 from paraph.ops.fallback import pass_on
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
+from paraph.ops.look import open_children, read
 from paraph.ops.observe import observe, project
 from paraph.ops.reconcile import FIRST
 from paraph.ops.route import STEP, choose
@@ -93,7 +94,7 @@ def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Fl
         raise Refused(msg, ())
     if attempt.state is not AttemptState.OPEN:
         return (yield from project(kernel, envelope.id))
-    account = yield from call(kernel.account, attempt.account)
+    account = yield from call(kernel.carrier, attempt)
     carried = carried_of((yield from on_terms(kernel, envelope, account, attempt)), attempt)
     flow = kernel.provider(account).send(carried, account)
     try:
@@ -104,7 +105,18 @@ def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Fl
     yield from observe(kernel, observation, account.name)
     at = yield from now()
     yield from call(_published, kernel, attempt.id, envelope, at)
+    if observation.children:
+        yield from _look_at_children(kernel, envelope.id)
     return (yield from project(kernel, envelope.id))
+
+
+def _look_at_children(kernel: Kernel, envelope_id: str) -> Flow[None]:
+    """Read what the vendor made of an envelope, so that what is returned says whether it was sent."""
+    for child in (yield from open_children(kernel, envelope_id)):
+        try:
+            yield from read(kernel, child)
+        except (VendorError, UnsupportedCapability):  # it is sent all the same, and will be seen later
+            return
 
 
 def _known(kernel: Kernel, envelope: Envelope) -> AttemptRecord | None:

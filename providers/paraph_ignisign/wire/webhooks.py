@@ -8,16 +8,17 @@ from typing import Any
 import attrs
 
 from paraph.convert import named
+from paraph.model import Secret
 from paraph_ignisign.wire._fields import record_id
 from paraph_ignisign.wire.requests import Paging
 
 
 @attrs.frozen(kw_only=True)
 class WebhookEndpoint:
-    """A URL that the vendor calls; it may hold a path secret."""
+    """A URL that the vendor calls. It holds a path secret, so that it is one: no output shows it."""
 
     id: str = record_id("webhookId")
-    url: str = attrs.field(repr=False)
+    url: Secret
     description: str | None = None
     is_disabled: bool | None = None
     created_at: datetime | None = attrs.field(default=None, metadata=named("_createdAt"))

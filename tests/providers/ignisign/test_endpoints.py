@@ -259,7 +259,7 @@ def test_negative_control_looking_and_making_alone_leaves_two() -> None:
 
     def plain() -> Flow[None]:
         found = yield from LIST_WEBHOOKS.run(account(), NoParams())
-        if not [each for each in found.webhooks if each.url == URL]:
+        if not [each for each in found.webhooks if each.url.matches(URL)]:
             yield from CREATE_WEBHOOK.run(account(), NewWebhook(url=Secret(URL), description="x"))
 
     for make, left in ((plain, 2), (lambda: endpoints.ensure(account(), URL), 1)):
@@ -333,7 +333,7 @@ def test_tasks_that_ensure_at_once_make_one_endpoint(
             made = await asyncio.gather(*(client.call("hr", "webhooks.ensure", url=url) for _ in range(6)))
             assert urls(vendor[0], url) == list({each.webhook_id for each in made})
             seen = await client.call("hr", "webhooks.list")
-            assert [url] == [each.url for each in seen.webhooks if each.id == made[0].webhook_id]
+            assert [Secret(url)] == [each.url for each in seen.webhooks if each.id == made[0].webhook_id]
             await client.call("hr", "webhooks.delete", webhook_id=made[0].webhook_id)
             return urls(vendor[0], url)
 

@@ -31,6 +31,7 @@ from http import HTTPStatus
 import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from paraph._hints import nearest
 from paraph.testing.simulator.clock import SimulatedClock
 from paraph.testing.simulator.server import ABORT, CUT
 
@@ -116,6 +117,11 @@ def parse_fault(values: Mapping[str, object]) -> Fault:
             raise TypeError(f"the fault's {name!r} must map names to strings")
     if "kind" not in values:
         raise ValueError(f"a fault needs a 'kind': {', '.join(FaultKind)}")
+    known = [kind.value for kind in FaultKind]
+    if values["kind"] not in known:
+        near = nearest(str(values["kind"]), known)
+        hint = f"did you mean {near!r}? " if near else ""
+        raise ValueError(f"no kind of fault is {values['kind']!r}; {hint}known: {', '.join(known)}")
     try:
         re.compile(str(values.get("path", "")))
     except re.error as error:
