@@ -49,7 +49,7 @@ nitpick_ignore_regex = [
     # Type variables have no page.
     ("py:.*", r"(paraph\..*\.)?([A-Za-z]+T|T|R|P|Ts)"),
     # Inner classes that signatures name; nobody makes or catches them.
-    ("py:class", r"paraph\.config\.table\..*|paraph\.config\.secrets\.Resolver|paraph\.errors\._WithProblems"),
+    ("py:class", r"paraph\.config\.(table\..*|secrets\.Resolver)|paraph\.errors\._WithProblems"),
     ("py:class", r"paraph\.testing\.conformance\.(bench|subject)\..*"),
     # Shorthand in docstrings for members that stand on the same page under their full name.
     (

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         StageRule,
         Verb,
     )
+    from paraph.ops.decisions import Decided
     from paraph.ops.outcome import Outcome, OutcomeKind
     from paraph.ops.portability import Portability
     from paraph.ops.reconcile import Reconciled
@@ -91,6 +92,7 @@ _HOMES = {
         "StageRule",
         "Verb",
     ),
+    "paraph.ops.decisions": ("Decided",),
     "paraph.ops.outcome": ("Outcome", "OutcomeKind"),
     "paraph.ops.portability": ("Portability",),
     "paraph.ops.reconcile": ("Reconciled",),
@@ -112,6 +114,7 @@ __all__ = [
     "Capability",
     "Client",
     "Config",
+    "Decided",
     "DeliveryBy",
     "Document",
     "DocumentRole",

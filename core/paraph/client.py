@@ -22,6 +22,7 @@ from paraph.flow.session import Sessions, client_options
 from paraph.ops import act as _act
 from paraph.ops import adopt as _adopt
 from paraph.ops import check as _check
+from paraph.ops import decisions as _decisions
 from paraph.ops import doctor as _doctor
 from paraph.ops import evidence as _evidence
 from paraph.ops import export as _export
@@ -197,6 +198,7 @@ class Client(_Base):
     check = _sync(_route.check)
     options = _sync(_route.options)
     route = _sync(_route.route)
+    decisions = _sync(_decisions.decisions)
     preview = _sync(_rehearse.preview)
     dry_run = _sync(_rehearse.dry_run)
     send = _sync(_send.send)
@@ -295,6 +297,7 @@ class AsyncClient(_Base):
     check = _async(_route.check)
     options = _async(_route.options)
     route = _async(_route.route)
+    decisions = _async(_decisions.decisions)
     preview = _async(_rehearse.preview)
     dry_run = _async(_rehearse.dry_run)
     send = _async(_send.send)

@@ -270,8 +270,20 @@ def test_two_of_the_same_address_are_not_told_apart() -> None:
     asked = described(2)
     both = [Signatory(id=f"s{n}", email="p0@example.org") for n in range(2)]
     documents = [Document(id=f"m{n}", name="x", sha256="", size=0) for n in range(2)]
-    with pytest.raises(InvalidEnvelope):
+    with pytest.raises(InvalidEnvelope) as refused:
         matched(asked, shown(both, documents), AT)
+    found = [(each.path, each.code) for each in refused.value.problems]
+    assert [(f"signatories[{n}]", "adopt.unmatched") for n in range(2)] == found
+
+
+def test_whom_the_vendor_shows_and_nobody_describes_is_missing() -> None:
+    """A description that leaves somebody out is not of this envelope."""
+    asked = described(1)
+    people = [Signatory(id=f"s{n}", email=f"p{n}@example.org") for n in range(2)]
+    documents = [Document(id="m0", name="x", sha256="", size=0)]
+    with pytest.raises(InvalidEnvelope) as refused:
+        matched(asked, shown(people, documents), AT)
+    assert [("signatories", "adopt.missing")] == [(e.path, e.code) for e in refused.value.problems]
 
 
 def test_times_that_have_passed_do_not_matter() -> None:

@@ -346,6 +346,8 @@ def test_if_all_candidates_rest_the_first_is_tried() -> None:
             world.send(account="b")
     assert [[RESTING], [RESTING]] == [world.codes("a"), world.codes("b")]
     assert "a" == world.runner.run(route(world.kernel, envelope())).account
+    found, _, passed = world.runner.run(first_able(world.kernel, envelope(), ("a", "b"), live=True))
+    assert ("a", ["b"]) == (found, list(passed))
     assert "a" == world.send()
     assert [[], [RESTING]] == [world.codes("a"), world.codes("b")]
 

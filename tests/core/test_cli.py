@@ -38,6 +38,7 @@ from paraph.model import (
     Snapshot,
     SubjectKind,
 )
+from paraph.ops.decisions import Decided
 from paraph.ops.rehearse import Rehearsal
 from paraph.provider import Action, Repeat, SigningLink
 from support.plugins import install
@@ -90,6 +91,7 @@ class StubClient:
             "evidence": (EVIDENCE,),
             "save": (SAVED,),
             "check": (),
+            "decisions": (),
             **answers,
         }
 
@@ -243,12 +245,35 @@ def test_status_asks_the_vendor(folder: Path, capsys: pytest.CaptureFixture[str]
     """Status reads at the vendor, and shows local ids without reasons or actors."""
     client = StubClient()
     assert paraph(client, "status", "e1", "--json") == 0
-    assert [name for name, *_ in client.calls] == ["refresh", "close"]
+    assert [name for name, *_ in client.calls] == ["refresh", "decisions", "close"]
     found = document(capsys)["envelope"]
     assert (found["id"], found["lifecycle"], found["native"]) == ("e1", "declined", ["REFUSED"])
     assert found["ending"] == {"kind": "declined", "at": "2026-03-01T09:30:00Z", "partially_signed": False}
     assert found["signatories"][0]["id"] == "ada"
     assert CANARY not in json.dumps(found)
+
+
+def test_status_says_why_the_account_was_chosen(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a rule decided, who was passed over or left, and why it stayed, are shown with its state."""
+    decided = Decided(
+        attempt=2,
+        account="hr",
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+        route="german",
+        candidates=("de", "fr", "hr"),
+        passed={"fr": ("recipient.not_allowed",)},
+        failed={"de": "ConnectFailed"},
+        stayed="its draft cannot be closed",
+    )
+    assert paraph(StubClient(decisions=(decided,)), "status", "e1") == 0
+    told = capsys.readouterr().out
+    for words in (
+        "attempt 2: hr by route 'german'",
+        "fr was passed over: recipient.not_allowed",
+        "de was left: ConnectFailed",
+        "it stayed with hr: its draft cannot be closed",
+    ):
+        assert words in told
 
 
 @pytest.mark.parametrize(
@@ -262,14 +287,14 @@ def test_status_falls_back_to_the_store(folder: Path, refusal: errors.ParaphErro
     """Where the vendor cannot be asked, the store answers."""
     client = StubClient(refresh=refusal)
     assert paraph(client, "status", "e1") == 0
-    assert [name for name, *_ in client.calls] == ["refresh", "get", "close"]
+    assert [name for name, *_ in client.calls] == ["refresh", "get", "decisions", "close"]
 
 
 def test_status_of_the_store_alone(folder: Path) -> None:
     """--stored asks nobody else."""
     client = StubClient()
     assert paraph(client, "status", "e1", "--stored") == 0
-    assert [name for name, *_ in client.calls] == ["get", "close"]
+    assert [name for name, *_ in client.calls] == ["get", "decisions", "close"]
 
 
 def test_status_without_id_lists(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.core.test_routing import paraph
 from paraph.client import Client
 from paraph.config import Config
 from paraph.flow import Flow, http, identify, new_id, publish, recall, shared, sleep, step
-from paraph.masking import Masking, scrubbed, secrets_in
+from paraph.masking import NO_COUNTRY, NO_DATE, Masking, scrubbed, secrets_in
 from paraph.model import Anchor, Document, Envelope, Field, Secret, Signatory
 from paraph.ops.rehearse import Rehearsal
 from paraph.provider import WOULD_BE, StandIn
@@ -135,6 +136,8 @@ def test_masking_keeps_the_shape_and_nothing_personal() -> None:
         email="canary@example.org",
         phone="+33612345678",
         nationality="FR",
+        birth_country="FR",
+        birth_date=date(1815, 12, 10),
         birth_place="Canary",
     )
     documents = [
@@ -158,6 +161,8 @@ def test_masking_keeps_the_shape_and_nothing_personal() -> None:
     ]
     assert [] == [text for text in texts if "canary" in text.lower() or "336123" in text]
     assert all(texts)
+    shown = masked.signatories[0]
+    assert (NO_DATE, NO_COUNTRY, NO_COUNTRY) == (shown.birth_date, shown.nationality, shown.birth_country)
     with masked.documents[1].open() as stream:
         assert b"canary" not in stream.read()
     assert documents[0].sha256 == masked.documents[0].sha256

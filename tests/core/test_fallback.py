@@ -21,6 +21,7 @@ from paraph.flow.runners import SyncRunner
 from paraph.flow.session import Sessions
 from paraph.model import Lifecycle, Secret
 from paraph.ops import fallback
+from paraph.ops.decisions import decisions
 from paraph.ops.kernel import Kernel
 from paraph.ops.send import resume, send
 from paraph.provider import Account, Capabilities, Capability, Provider, ProviderInfo
@@ -393,6 +394,18 @@ class Moved(Apart):
         return f"another {account.name}"
 
 
+def test_who_lost_the_fence_supersedes_nothing():
+    """An attempt that is open again, since somebody found its draft open, is not superseded any more."""
+    world = World()
+    world.vendor("a").faults = [fault("unreachable", world)]
+    with pytest.raises(VendorError):
+        world.run(send(world.kernel(), world.asked, account="a"))
+    with world.store.begin() as tx:
+        (attempt,) = tx.attempts("one")
+    lost = fallback._supersede(world.kernel(), attempt, "b", "x", attempt.started_at, {}, None)
+    assert (None, [("a", "open")]) == (lost, world.attempts())
+
+
 def test_a_send_is_never_continued_in_another_tenant():
     """An account that belongs to another tenant by now is no way to go on: nothing is made there."""
     world = World()
@@ -406,6 +419,26 @@ def test_a_send_is_never_continued_in_another_tenant():
     assert [] == world.vendor("a").requests
     world.provider = Apart()
     assert "a" == world.run(world.go()).account
+
+
+def test_every_decision_can_be_read_afterwards():
+    """For each attempt it is kept which rule decided, who was passed over or left, and why it stayed."""
+    world = World()
+    world.vendor("a").faults = [fault(kind, world) for kind in ("ok", "refused")]
+    world.vendor("b").faults = [fault("lost", world)]
+    with pytest.raises(VendorError):
+        world.run(world.go())
+    first, second = world.run(decisions(world.kernel(), "one"))
+    assert (1, "a", "all", NAMES, {}, "") == (
+        first.attempt,
+        first.account,
+        first.route,
+        first.candidates,
+        first.failed,
+        first.stayed,
+    )
+    assert (2, "b", {"a": "VendorRefused"}) == (second.attempt, second.account, second.failed)
+    assert "may exist at the vendor" in second.stayed
 
 
 def test_a_named_account_is_never_left():

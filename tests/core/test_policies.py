@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paraph.adapting import put
+from paraph.adapting import adapted, put
 from paraph.client import Client
 from paraph.config import Config
 from paraph.errors import ConfigurationError, Refused
@@ -214,6 +214,25 @@ def test_a_value_that_nothing_can_be_put_to_stays_an_error() -> None:
         problem = Problem(path=path, code="odd", message="no", kind=ProblemKind.IGNORED, instead=value)
         scene = Scene(rule=always(problem))
         assert {("odd", "error")} == weights(scene.client.check(asked(), policy="adapt"))
+
+
+def test_of_many_only_those_that_were_named_are_taken_out() -> None:
+    """What is taken out is taken from the end: the paths of the others mean what they meant."""
+    places = [Rect(x=float(number), y=1, width=9, height=9) for number in range(4)]
+    given_ = asked(fields=[Field(document="contract", signatory="ada", rect=place) for place in places])
+    found = [
+        Problem(
+            path=f"fields[{index}]",
+            code="no",
+            message="no",
+            kind=ProblemKind.IGNORED,
+            instead=Instead.REMOVE,
+        )
+        for index in (0, 2)
+    ]
+    changed, changes = adapted(given_, found, Policy.ADAPT)
+    assert [places[1], places[3]] == [field.rect for field in changed.fields]
+    assert ["fields[2]", "fields[0]"] == [change.path for change in changes]
 
 
 # Nothing is dropped in silence

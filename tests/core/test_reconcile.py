@@ -223,3 +223,26 @@ def test_a_list_that_cannot_be_read_keeps_no_envelope_from_being_read():
     world.now += FIRST
     (done,) = world.run(reconcile(world.kernel, account="a"))
     assert (1, "MalformedResponse") == (done.read, done.failure)
+
+
+class Asked(Listing):
+    """A vendor that counts how often its list is asked for."""
+
+    asked = 0
+
+    def past_deliveries(self, account: Any) -> Any:
+        self.asked += 1
+        return self.listed
+        yield
+
+
+@pytest.mark.parametrize(("budget", "expected"), [(0, (0, 0)), (1, (1, 0)), (2, (1, 1)), (9, (1, 3))])
+def test_the_list_counts_towards_the_budget(budget: int, expected: tuple[int, int]):
+    """Asking for the list takes one of the budget, and nothing is asked without any."""
+    provider = Asked(())
+    world = World(provider)
+    for _ in range(3):
+        world.sent("a")
+    world.now += FIRST
+    (done,) = world.run(reconcile(world.kernel, account="a", budget=budget))
+    assert (expected, expected[1] < 3) == ((provider.asked, done.read), done.left)

@@ -17,7 +17,7 @@ from paraph.model import Envelope, Policy
 from paraph.ops import terms
 from paraph.provider import BRANDING
 from paraph.provider.registry import Registry
-from paraph.store import Store, open_store
+from paraph.store import AttemptRecord, EnvelopeRecord, Store, open_store
 from support.acme import plugin
 from support.noting import Watching, asked, vendor
 
@@ -175,3 +175,29 @@ def test_links_go_by_the_terms_too() -> None:
     with pytest.raises(Exception):  # noqa: B017, PT011 - this vendor hands out no links
         client.signing_link(request.id, "ada")
     assert ["link"] == [each.signatories[0].delivery.value for each in seen]
+
+
+def test_the_first_terms_of_an_attempt_are_its_terms() -> None:
+    """Of two processes that both work out terms, the one that commits later takes over the other's."""
+    store = open_store("memory:")
+    first, second = (terms.Terms(policy=policy) for policy in (Policy.STRICT, Policy.ADAPT))
+    attempt = AttemptRecord(
+        id="one",
+        envelope_id="one",
+        number=1,
+        account="a",
+        provider="acme",
+        environment="test",
+        vendor_tenant="t",
+        started_at=NOON,
+    )
+    with store.begin() as tx:
+        tx.add_envelope(
+            EnvelopeRecord(id="one", account="a", reference="", tenant="", created_at=NOON, body="{}")
+        )
+        tx.put_attempt(attempt)
+        assert first == terms.keep_terms(tx, "one", first.text(), NOON)
+    with store.begin() as tx:
+        assert first == terms.keep_terms(tx, "one", second.text(), NOON)
+        assert first == terms.kept_terms(tx, "one")
+    store.close()

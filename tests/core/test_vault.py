@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
 import keyring
 import keyring.backend
 import keyring.errors
@@ -17,9 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paraph.config import Config
 from paraph.config import vault as module
 from paraph.config.vault import Vault, VaultError
-from paraph.errors import MissingExtra
+from paraph.errors import ConfigurationError, MissingExtra
 from paraph.model import Secret
 
 CANARY = "c4n4ry-41"
@@ -276,3 +278,18 @@ def test_the_command(tmp_path: Path):
     assert CANARY not in said
     for words in ("vault:hr", "1 secret(s)", "forgotten", "the vault has no 'hr'", "an empty secret"):
         assert words in said
+
+
+def test_a_vault_may_be_in_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``~`` is the home for the vault as for its key; that of an unknown user is a mistake with its key."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    table = {"path": "~/x.vault", "key": "file:~/x.key"}
+    accounts = {"a": {"provider": "nobody", "environment": "test"}}
+    found = Config.from_mapping({"vault": table, "accounts": accounts}).vault
+    found.set("a", Secret("one"))
+    assert ["x.key", "x.vault", "x.vault.lock"] == sorted(each.name for each in tmp_path.iterdir())
+    with pytest.raises(ConfigurationError, match=r"vault\.path.*unknown user"):
+        Config.from_mapping({"vault": {"path": "~nobody-at-all/x"}, "accounts": accounts})
+    lost = attrs.evolve(found, key="file:~nobody-at-all/x")
+    with pytest.raises(VaultError, match="unknown user"):
+        lost.get("a")

@@ -22,8 +22,9 @@ block                           what is done with it
 ``text``, ``json``              not run
 ==============================  ==================================================================
 
-A console command that serves is left running until the page ends, or another one needs its port. ``make`` is asked whether it knows the
-target, and ``pip install`` is compared with the extras that exist. Port 8000 stands for a free port.
+A console command that serves is left running until the page ends, or another one needs its port. ``make``
+is asked whether it knows the target, and ``pip install`` is compared with the extras that exist. Port 8000
+stands for a free port.
 """
 
 from __future__ import annotations

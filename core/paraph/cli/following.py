@@ -15,12 +15,16 @@ from paraph.model import Decision, Event, Evidence, SavedEvidence, SignatoryStat
 
 if TYPE_CHECKING:
     from paraph.client import Client
+    from paraph.ops.decisions import Decided
 
 envelope_argument = click.argument("envelope_id", metavar="ID")
 
 
-def show_snapshot(session: Session, snapshot: Snapshot) -> None:
-    """Write where an envelope stands, by local ids."""
+def show_snapshot(session: Session, snapshot: Snapshot, decided: tuple[Decided, ...] = ()) -> None:
+    """Write where an envelope stands, by local ids.
+
+    :param decided: why it is with its account, where that is to be shown, too.
+    """
 
     def text() -> None:
         ending = snapshot.ending
@@ -42,13 +46,28 @@ def show_snapshot(session: Session, snapshot: Snapshot) -> None:
         )
         for each in snapshot.attention:
             output.write(f"attention: {each.message} [{each.code}]")
+        for line in (line for one in decided for line in _why(one)):
+            output.write(line)
         output.write_table(
             ("signatory", "turn", "delivery", "activity", "decision", "at"),
             [_signatory(state) for state in snapshot.signatories],
             empty="no signatory is known yet",
         )
 
-    session.show({"envelope": to_json(snapshot)}, text)
+    document = {"envelope": to_json(snapshot)}
+    session.show({**document, "decisions": to_json(decided)} if decided else document, text)
+
+
+def _why(decided: Decided) -> list[str]:
+    """Say why an attempt went through its account, where a rule or a failure decided."""
+    lines = []
+    if decided.route is not None:
+        lines.append(f"attempt {decided.attempt}: {decided.account} by route {decided.route!r}")
+    lines += [f"  {name} was passed over: {', '.join(codes)}" for name, codes in decided.passed.items()]
+    lines += [f"  {name} was left: {error}" for name, error in decided.failed.items()]
+    if decided.stayed:
+        lines.append(f"  it stayed with {decided.account}: {decided.stayed}")
+    return lines
 
 
 def _signatory(state: SignatoryState) -> tuple[str, ...]:
@@ -82,7 +101,8 @@ def status(
             session.show({"envelopes": to_json(found)}, lambda: _show_list(found))
             return
         snapshot = client.get(envelope_id) if stored else _read(client, envelope_id)
-    show_snapshot(session, snapshot)
+        decided = client.decisions(envelope_id)
+    show_snapshot(session, snapshot, decided)
 
 
 def _read(client: Client, envelope_id: str) -> Snapshot:

@@ -335,13 +335,18 @@ def vault_of(source: Source | None) -> Vault:
 
 def _vault(root: Table, directory: Path) -> Vault:
     table = root.table("vault")
-    path = table.take("path", str) if table else None
-    key = table.take("key", str) if table else None
-    if table is not None:
-        if key is not None and not key.startswith(("file:", "keyring:")):
-            table.problem("key", "vault.key", "has to say where the vault's key is", "file:PATH or keyring:…")
-        table.done()
-    return Vault(path=directory / (path or vault.FILE), key=key or vault.KEY, directory=directory)
+    if table is None:
+        return Vault(path=directory / vault.FILE, key=vault.KEY, directory=directory)
+    place = Path(table.take("path", str) or vault.FILE)
+    try:
+        place = place.expanduser()
+    except RuntimeError:
+        table.problem("path", "vault.path", "begins with the home of an unknown user")
+    key = table.take("key", str)
+    if key is not None and not key.startswith(("file:", "keyring:")):
+        table.problem("key", "vault.key", "has to say where the vault's key is", "file:PATH or keyring:…")
+    table.done()
+    return Vault(path=directory / place, key=key or vault.KEY, directory=directory)
 
 
 def _disabled(root: Table) -> tuple[str, ...]:

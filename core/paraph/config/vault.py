@@ -179,7 +179,11 @@ class Vault:
             _to_keyring(rest, text)
 
     def _key_path(self, name: str) -> Path:
-        return self.directory / Path(name).expanduser()
+        try:
+            return self.directory / Path(name).expanduser()
+        except RuntimeError:
+            message = f"the vault's key begins with the home of an unknown user: {self._where()}"
+            raise VaultError(message) from None
 
     def _key_file(self, name: str) -> str:
         path = self._key_path(name)

@@ -41,7 +41,7 @@ from paraph.ops.carry import under
 from paraph.ops.check import found_terms
 from paraph.ops.journal import TRIED
 from paraph.ops.kernel import Kernel, carried_of, current_attempt
-from paraph.ops.route import STEP, codes_of, first_able
+from paraph.ops.route import STAYED, STEP, codes_of, first_able
 from paraph.ops.terms import keep_terms, on_terms, policy_of
 from paraph.provider.capability import Capability
 from paraph.provider.protocol import ClosesDrafts
@@ -77,6 +77,8 @@ def pass_on(
     if kept is not None:
         log.warning("envelope %s stays with account %s: %s", envelope.id, attempt.account, kept)
         error.add_note(f"it was not passed on to another account: {kept}")
+        at = yield from now()
+        yield from call(_note_stay, kernel, attempt, kept, at)
         return None
     at = yield from now()
     attempt_id = yield from new_id()
@@ -173,6 +175,21 @@ def _close_gate(kernel: Kernel, attempt: AttemptRecord) -> str | None:
             return IN_DOUBT
         tx.put_attempt(attrs.evolve(stored, state=AttemptState.CLOSING))
     return None
+
+
+def _note_stay(kernel: Kernel, attempt: AttemptRecord, why: str, at: datetime) -> None:
+    """Keep why the envelope stays, for whoever asks later (:mod:`paraph.ops.decisions`)."""
+    with kernel.store.begin() as tx:
+        tx.put_step(
+            StepRecord(
+                attempt_id=attempt.id,
+                key=STAYED,
+                kind=StepKind.ASIDE,
+                state=StepState.DONE,
+                result=json.dumps({"why": why}),
+                at=at,
+            )
+        )
 
 
 def _own_steps(tx: Transaction, attempt: AttemptRecord) -> tuple[StepRecord, ...]:

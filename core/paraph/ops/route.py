@@ -30,6 +30,9 @@ from paraph.routing import Decision, decide
 STEP = "paraph:route"
 """Key of the journal entry that keeps why an account was chosen. No provider's key has a colon first."""
 
+STAYED = "paraph:stayed"
+"""Key of the journal entry that keeps why an envelope stayed with an account where it had failed."""
+
 RESTING = "account.resting"
 """Code of the problem that an account has while its vendor is not asked, since it failed often."""
 

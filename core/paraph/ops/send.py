@@ -43,7 +43,7 @@ def send(
     never sends a second time.
 
     :param account: the account's name. Without one, the routes choose, or else the default; the
-        envelope stays with its account for life.
+        envelope stays with its account for life, also if another one is named when it is sent again.
     :param policy: how strictly the request is taken, in place of the account's own policy.
     :raises Refused: it cannot be carried; every problem is listed and nothing was changed at the vendor.
     :raises VendorError: the vendor failed. ``resume(envelope.id)`` goes on where it stopped.
