@@ -135,7 +135,7 @@ class Export(Unpicklable):
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """The options that are not in it because they are secret, such as ``sign8.password``."""
+        """The options that are not in it because they are secret, such as ``PROVIDER.password``."""
         return tuple(f"{each.provider}.{path}" for each in self.options for path in each.left_out)
 
     def walk(self) -> Iterator[Export]:

@@ -25,7 +25,7 @@
     number = 1
     rule = "any"
 
-    [options.ignisign]                # what only one provider knows, in the words of its options class
+    [options.PROVIDER]                # what only one provider knows, in the words of its options class
     individualize = true
 
 Secrets among a provider's options are references as in the configuration (:mod:`paraph.config.secrets`);

@@ -58,7 +58,7 @@ def with_token(
 ) -> Flow[Mapping[str, str]]:
     """Return the header with the account's token, asking for a new one where none can be used.
 
-    :param key: under which the client keeps it, such as ``sign8.token``.
+    :param key: under which the client keeps it, such as ``acme.token``.
     :param issue: asks the vendor; it is run by one caller at a time.
     :param refused: as in ``Provider.authorize``.
     """
