@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Callable
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 
 from paraph.config import Config
+from paraph.errors import Refused, VendorError
 from paraph.model import Lifecycle, Secret, Severity
 from paraph.ops.look import events, get
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.receive import ingest
+from paraph.ops.send import resume, send
 from paraph.provider import Account, ProviderInfo
 from paraph.provider.registry import Registry
 from paraph.testing import fake
-from support.tiny import TinyProvider
+from support.tiny import TinyProvider, envelope
 from support.world import World
 
 
@@ -78,6 +82,44 @@ def test_a_delivery_to_an_account_of_another_tenant_moves_nothing() -> None:
     assert [] == [event for event in outcome.events if event.envelope_id == known]
     assert Lifecycle.SENT is world.lifecycle(known)
     assert {"a"} == {event.account for event in world.run(events(world.kernel, known))}
+
+
+def tightened(world: World, *patterns: str) -> None:
+    """Change whom account ``a`` may write to."""
+    accounts = world.kernel.config.accounts
+    accounts["a"] = attrs.evolve(accounts["a"], allow_recipients=patterns)  # type: ignore[index, arg-type, type-var, call-arg]  # a stand-in's dict
+    world.kernel._accounts.clear()
+
+
+@pytest.mark.parametrize(("failing", "refused"), [(1, True), (4, False)])
+def test_a_resume_looks_at_a_list_that_was_tightened_meanwhile(failing: int, refused: bool) -> None:
+    """Before anything is published nobody outside the list is written to; what was begun is found out."""
+    world = World()
+
+    def passed(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        return effect()
+
+    def lost(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        effect()
+        raise httpx.ReadTimeout("lost", request=request)
+
+    def down(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+        return httpx.Response(503)
+
+    # create, two documents, describe, publish; whose answer is lost cannot be asked for either
+    world.vendor.faults = [*[passed] * failing, lost, down]
+    asked = envelope()
+    with pytest.raises(VendorError):
+        world.run(send(world.kernel, asked, account="a"))
+    world.vendor.faults = []
+    tightened(world, "*@example.com")
+    if refused:
+        with pytest.raises(Refused, match="cannot carry"):
+            world.run(resume(world.kernel, asked.id))
+        assert [] == world.vendor.published
+        tightened(world, "*@example.org")
+    assert Lifecycle.SENT is world.run(resume(world.kernel, asked.id)).lifecycle
+    assert 1 == len(world.vendor.published)
 
 
 def test_a_test_account_that_may_write_to_anybody_is_warned_of() -> None:

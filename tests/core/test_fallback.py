@@ -441,6 +441,19 @@ def test_every_decision_can_be_read_afterwards():
     assert "may exist at the vendor" in second.stayed
 
 
+def test_an_account_that_was_left_in_the_end_is_not_told_to_have_kept_the_envelope():
+    """Why it stayed for a while is not told any more, once it was passed on."""
+    world = World()
+    world.vendor("a").faults = [fault(kind, world) for kind in ("ok", *["down"] * 9)]
+    with pytest.raises(VendorError):
+        world.run(world.go())
+    (before,) = world.run(decisions(world.kernel(), "one"))
+    assert "is not known" in before.stayed
+    world.vendor("a").faults = []
+    world.run(world.go())
+    assert ["", ""] == [each.stayed for each in world.run(decisions(world.kernel(), "one"))]
+
+
 def test_a_named_account_is_never_left():
     """Whoever names an account gets that one or its failure."""
     world = World()

@@ -14,7 +14,7 @@ from paraph.flow.helpers import call
 from paraph.ops.kernel import Kernel, must_find
 from paraph.ops.route import STAYED, STEP
 from paraph.store.protocol import Transaction
-from paraph.store.records import AttemptRecord
+from paraph.store.records import AttemptRecord, AttemptState
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +55,7 @@ def _decisions(kernel: Kernel, envelope_id: str) -> tuple[Decided, ...]:
 
 def _decided(tx: Transaction, attempt: AttemptRecord) -> Decided:
     kept, stayed = _entry(tx, attempt, STEP), _entry(tx, attempt, STAYED)
+    left = attempt.state is AttemptState.SUPERSEDED  # a later try to pass it on succeeded
     return Decided(
         attempt=attempt.number,
         account=attempt.account,
@@ -63,7 +64,7 @@ def _decided(tx: Transaction, attempt: AttemptRecord) -> Decided:
         candidates=tuple(kept.get("candidates", (attempt.account,))),
         passed={name: tuple(codes) for name, codes in kept.get("passed", {}).items()},
         failed=dict(kept.get("failed", {})),
-        stayed=stayed.get("why", ""),
+        stayed="" if left else stayed.get("why", ""),
     )
 
 

@@ -13,7 +13,7 @@ from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, new_id, now
 from paraph.model import ContentKind, Document, Envelope, Policy, Snapshot
 from paraph.ops.carry import under
-from paraph.ops.check import found_terms
+from paraph.ops.check import found_terms, refuse_if_blocked
 from paraph.ops.fallback import pass_on
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.look import open_children, read
@@ -21,6 +21,7 @@ from paraph.ops.observe import observe, project
 from paraph.ops.reconcile import FIRST
 from paraph.ops.route import STEP, choose
 from paraph.ops.terms import keep_terms, on_terms
+from paraph.preflight import recipient_problems
 from paraph.provider.account import Account
 from paraph.store.protocol import Transaction
 from paraph.store.records import (
@@ -96,6 +97,9 @@ def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Fl
         return (yield from project(kernel, envelope.id))
     account = yield from call(kernel.carrier, attempt)
     carried = carried_of((yield from on_terms(kernel, envelope, account, attempt)), attempt)
+    if not (yield from call(_publishing, kernel, attempt)):
+        # The list may have been tightened since the envelope was checked, and nobody was written to yet.
+        refuse_if_blocked(tuple(recipient_problems(carried.envelope, account)), account.name)
     flow = kernel.provider(account).send(carried, account)
     try:
         observation = yield from under(kernel, account, flow, attempt=attempt)
@@ -108,6 +112,12 @@ def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Fl
     if observation.children:
         yield from _look_at_children(kernel, envelope.id)
     return (yield from project(kernel, envelope.id))
+
+
+def _publishing(kernel: Kernel, attempt: AttemptRecord) -> bool:
+    """Whether a publication was begun: then only reading tells what became of it."""
+    with kernel.store.begin() as tx:
+        return any(step.kind is StepKind.PUBLISH for step in tx.steps(attempt.id))
 
 
 def _look_at_children(kernel: Kernel, envelope_id: str) -> Flow[None]:
