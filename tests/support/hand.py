@@ -20,6 +20,7 @@ from paraph.flow.commands import (
     Download,
     Downloaded,
     Flow,
+    Gather,
     Http,
     Identify,
     Now,
@@ -120,6 +121,8 @@ class Talk:
                 return None
             case Step():
                 return self._under(self._journalled(command))
+            case Gather(flows=flows):
+                return self._in_turn(flows)
             case Shared(key=key, fresh=fresh, produce=produce):
                 return self._under(self._share(key, fresh, produce))
             case _:
@@ -138,6 +141,12 @@ class Talk:
         self.journal[command.key] = yield from command.effect()
         # Results travel through JSON in the real journal.
         return json.loads(json.dumps(self.journal[command.key]))
+
+    def _in_turn(self, flows: Any) -> Flow[Any]:
+        values = []
+        for flow in flows:
+            values.append((yield from flow()))  # noqa: PERF401 - a comprehension cannot yield from
+        return tuple(values)
 
     def _share(self, key: str, fresh: Any, produce: Any) -> Flow[Any]:
         if key not in self.shared or not fresh(self.shared[key]):

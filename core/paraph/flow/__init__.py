@@ -13,6 +13,7 @@ from paraph.flow.files import FileSink
 from paraph.flow.helpers import (
     call,
     download,
+    gather,
     http,
     identify,
     new_id,
@@ -45,6 +46,7 @@ __all__ = [
     "all_pages",
     "call",
     "download",
+    "gather",
     "http",
     "identify",
     "new_id",

@@ -114,6 +114,25 @@ class Shared:
 
 
 @attrs.frozen(eq=False)
+class Gather:
+    """Run flows side by side; the result is the tuple of their values, in the order of the flows.
+
+    :ivar flows: each makes its flow when its turn comes. :ivar most: how many run at once.
+    """
+
+    flows: tuple[Callable[[], Flow[Any]], ...]
+    most: int
+
+    def each(self, wrap: Callable[[Flow[Any]], Flow[Any]]) -> Gather:
+        """Return the same with every flow wrapped."""
+
+        def wrapped(flow: Callable[[], Flow[Any]]) -> Callable[[], Flow[Any]]:
+            return lambda: wrap(flow())
+
+        return Gather(tuple(map(wrapped, self.flows)), self.most)
+
+
+@attrs.frozen(eq=False)
 class Sleep:
     """Wait that many seconds."""
 
@@ -193,4 +212,18 @@ class Recall:
     key: str
 
 
-Command = Http | Download | Call | Shared | Sleep | Await | Now | NewId | Step | Identify | Remember | Recall
+Command = (
+    Http
+    | Download
+    | Call
+    | Shared
+    | Gather
+    | Sleep
+    | Await
+    | Now
+    | NewId
+    | Step
+    | Identify
+    | Remember
+    | Recall
+)

@@ -6,8 +6,8 @@ swallow cancellation. ``finally`` may tidy up locally but not yield.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 from paraph.flow.commands import (
     MAX_ANSWER,
@@ -17,6 +17,7 @@ from paraph.flow.commands import (
     Download,
     Downloaded,
     Flow,
+    Gather,
     Http,
     Identify,
     NewId,
@@ -71,6 +72,23 @@ def call(function: Callable[[*Ts], T], *args: *Ts) -> Flow[T]:
 def shared(key: str, *, fresh: Callable[[T], bool], produce: Callable[[], Flow[T]]) -> Flow[T]:
     """Return the account's shared value under ``key``, made by one caller while the others wait."""
     result: T = yield Shared(key, fresh, produce)
+    return result
+
+
+AT_ONCE: Final = 8
+"""How many gathered flows run at once, where their account's limits allow as many."""
+
+
+def gather(flows: Iterable[Callable[[], Flow[T]]], *, most: int = AT_ONCE) -> Flow[tuple[T, ...]]:
+    """Run flows side by side and return their values in the order of the flows.
+
+    Each is made when its turn comes, and none may need what another finds out. After a failure no further
+    one is begun, and those that are under way come to their end, so that the journal knows what they did.
+    Then the error is raised as it is: of several, that of the flow which comes first.
+
+    :param most: how many run at once. Under an account it is never more than its limits let through.
+    """
+    result: tuple[T, ...] = yield Gather(tuple(flows), most)
     return result
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from paraph.flow.commands import Command, Flow
+from paraph.flow.commands import Command, Flow, Gather
 
 R = TypeVar("R")
 
 
 def intercept(flow: Flow[R], handle: Callable[[Command], Flow[Any] | None]) -> Flow[R]:
-    """Run ``flow``; where ``handle`` returns a flow for a command, run that in its place.
+    """Run ``flow``, and all that it gathers; a flow that ``handle`` returns runs in its command's place.
 
     Exceptions travel back into the inner flow as if the runner had raised them.
     Cancellation (``GeneratorExit``) is never caught: it only closes the inner flow.
@@ -26,6 +26,8 @@ def intercept(flow: Flow[R], handle: Callable[[Command], Flow[Any] | None]) -> F
                 result: R = stop.value
                 return result
             value, error = None, None
+            if isinstance(command, Gather):
+                command = command.each(lambda inner: intercept(inner, handle))
             replacement = handle(command)
             try:
                 value = (yield command) if replacement is None else (yield from replacement)

@@ -8,6 +8,8 @@ abandons the waiting, not a half-made commit.
 
 from __future__ import annotations
 
+import contextvars
+import threading
 import time
 import uuid
 import weakref
@@ -22,12 +24,14 @@ from paraph.flow.commands import (
     Download,
     Downloaded,
     Flow,
+    Gather,
     Http,
     NewId,
     Now,
     Shared,
     Sleep,
 )
+from paraph.flow.lanes import Lanes
 from paraph.flow.quiet import quietly
 from paraph.flow.session import Cell, Sessions, request_of
 
@@ -88,6 +92,8 @@ class SyncRunner:
                 return self._shared(command)
             case Download():
                 return self._download(command)
+            case Gather():
+                return self._gather(command)
             case Now():
                 return self._clock()
             case Sleep(seconds):
@@ -155,6 +161,30 @@ class SyncRunner:
                 cell.fail(error)
                 raise
 
+    def _gather(self, command: Gather) -> tuple[Any, ...]:
+        lanes = Lanes(command)
+        threads: list[threading.Thread] = []
+        try:
+            for _ in range(lanes.width - 1):
+                run = contextvars.copy_context().run
+                thread = threading.Thread(target=run, args=(self._work, lanes), daemon=True)
+                thread.start()
+                threads.append(thread)
+            self._work(lanes)
+        finally:
+            lanes.stop()
+            for thread in threads:
+                thread.join()
+        return lanes.values()
+
+    def _work(self, lanes: Lanes) -> None:
+        while (turn := lanes.take()) is not None:
+            number, flow = turn
+            try:
+                lanes.keep(number, self.run(flow()))
+            except BaseException as error:  # noqa: BLE001 - raised by who waits for all of them
+                lanes.fail(number, error)
+
 
 class AsyncRunner:
     """Runs flows as coroutines; many tasks of one event loop may share it."""
@@ -204,6 +234,8 @@ class AsyncRunner:
                 return await self._shared(command)
             case Download():
                 return await self._download(command)
+            case Gather():
+                return await self._gather(command)
             case Now():
                 return self._clock()
             case Sleep(seconds):
@@ -281,6 +313,25 @@ class AsyncRunner:
             except Exception as error:
                 cell.fail(error)
                 raise
+
+    async def _gather(self, command: Gather) -> tuple[Any, ...]:
+        import asyncio
+
+        lanes = Lanes(command)
+        # Together they are cancelled with this task, and all of them have ended when it goes on.
+        ended = await asyncio.gather(*map(self._work, [lanes] * lanes.width), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
+        return lanes.values()
+
+    async def _work(self, lanes: Lanes) -> None:
+        while (turn := lanes.take()) is not None:
+            number, flow = turn
+            try:
+                lanes.keep(number, await self.run(flow()))
+            except Exception as error:  # noqa: BLE001 - raised by who waits for all of them
+                lanes.fail(number, error)
 
 
 MAX_ERROR = 1 << 20

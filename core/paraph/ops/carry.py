@@ -20,6 +20,7 @@ from paraph.flow.commands import (
     Download,
     Downloaded,
     Flow,
+    Gather,
     Http,
     Identify,
     Recall,
@@ -27,7 +28,7 @@ from paraph.flow.commands import (
     Shared,
     Step,
 )
-from paraph.flow.helpers import call
+from paraph.flow.helpers import call, gather
 from paraph.flow.intercept import intercept
 from paraph.model import Secret
 from paraph.ops.journal import identify, run_step
@@ -61,6 +62,8 @@ def under(
                 return _exchange(kernel, account, command, origin)
             case Shared():
                 return _shared(kernel, account, command)
+            case Gather(flows, most):
+                return gather(flows, most=min(most, account.limits.at_once))
             case Step():
                 return bound(run_step(kernel, _attempt(attempt), command))
             case Identify():

@@ -27,7 +27,7 @@ that cannot go on without a real answer stops; what it had asked until then is s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -37,6 +37,7 @@ from paraph.flow.commands import (
     Command,
     Download,
     Flow,
+    Gather,
     Http,
     Identify,
     NewId,
@@ -243,6 +244,8 @@ class _Stage:
                     return _unanswered()
                 case Shared(_, _, produce):
                     return None if self.live else self._bound(produce(), step)
+                case Gather(flows):
+                    return _one_by_one(flows)
                 case NewId():
                     return _given(f"{WOULD_BE}.{_plain(step.key if step else 'id')}")
                 case Remember(key, value):
@@ -334,6 +337,14 @@ def _masked(response: httpx.Response, masking: Masking) -> httpx.Response:
 def _plain(key: str) -> str:
     """Write a key so that it is the same in a URL."""
     return "".join(char if char.isascii() and (char.isalnum() or char in "-_.") else "." for char in key)
+
+
+def _one_by_one(flows: Iterable[Callable[[], Flow[Any]]]) -> Flow[tuple[Any, ...]]:
+    """Run gathered flows in their order, so that what is shown has one."""
+    values = []
+    for flow in flows:
+        values.append((yield from flow()))  # noqa: PERF401 - a comprehension cannot yield from
+    return tuple(values)
 
 
 def _given(value: Any) -> Flow[Any]:

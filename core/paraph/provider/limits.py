@@ -46,6 +46,11 @@ class Limits:
         return max(1, math.ceil(self.rate or 1)) if self.burst is None else self.burst
 
     @property
+    def at_once(self) -> int:
+        """Requests that can go side by side without waiting for each other's turn."""
+        return self.in_flight if self.rate is None else min(self.in_flight, self.bucket)
+
+    @property
     def polls(self) -> float | None:
         """Polls a minute; ``None`` if nothing limits them."""
         if self.polls_per_minute is not None or self.rate is None:
