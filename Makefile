@@ -2,7 +2,7 @@
 # as pyproject.toml describes it. Paths are relative, so that a checkout may lie in a folder with spaces.
 
 .NOTPARALLEL:
-.PHONY: help demo test lint docs clean
+.PHONY: help demo test lint docs bench clean
 
 python := .venv/bin/python
 export PDF OPEN
@@ -37,5 +37,9 @@ docs: ## build the documentation into docs/_build/html; a warning is an error
 	@$(python) -m sphinx -W -n --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
+bench: ## measure speed and memory, with peers to compare (ARGS="--quick calls" for some of it)
+	@sh .ci/venv bench
+	@.venv-bench/bin/python -m benchmarks $(ARGS)
+
 clean: ## remove what make has made
-	rm -rf .venv build dist docs/_build docs/_generated paraph-demo
+	rm -rf .venv .venv-bench build dist docs/_build docs/_generated paraph-demo

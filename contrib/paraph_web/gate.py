@@ -118,4 +118,4 @@ def _without(path: str, prefix: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    return quote(text, safe="/", errors="surrogatepass")
+    return text and quote(text, safe="/", errors="surrogatepass")

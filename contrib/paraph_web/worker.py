@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
+
+import attrs
 
 from paraph import Outcome, ParaphError
 from paraph_web.calls import Calls
@@ -20,6 +23,14 @@ SWEEP_SECONDS = 1.0
 DRAIN_SECONDS = 10.0
 
 log = logging.getLogger("paraph.webhooks")
+
+
+@attrs.define(eq=False)
+class _Lane:
+    """The deliveries of one account that wait, in order of arrival, and how many tasks work on them."""
+
+    waiting: deque[str] = attrs.field(factory=deque)
+    working: int = 0
 
 
 class Worker:
@@ -41,7 +52,7 @@ class Worker:
         self._pause = sweep
         self._drain = drain
         self._room = asyncio.Semaphore(calls.in_all)
-        self._lanes: dict[str, asyncio.Semaphore] = {}
+        self._lanes: dict[str, _Lane] = {}
         self._in_hand: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweeping: asyncio.Task[None] | None = None
@@ -71,9 +82,13 @@ class Worker:
         if delivery_id in self._in_hand:
             return
         self._in_hand.add(delivery_id)
-        task = asyncio.create_task(self._process(account, delivery_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        lane = self._lanes.setdefault(account, _Lane())
+        lane.waiting.append(delivery_id)
+        if lane.working < self._calls.per_account:
+            lane.working += 1
+            task = asyncio.create_task(self._work(lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _sweep(self) -> None:
         while True:
@@ -86,11 +101,20 @@ class Worker:
                     self.offer(account, delivery_id)
             await asyncio.sleep(self._pause)
 
-    async def _process(self, account: str, delivery_id: str) -> None:
-        lane = self._lanes.setdefault(account, asyncio.Semaphore(self._calls.per_account))
+    async def _work(self, lane: _Lane) -> None:
+        """Process what waits in a lane until nothing does."""
         try:
-            async with lane, self._room:
-                outcome = await self._calls.process(delivery_id)
+            while lane.waiting:
+                async with self._room:
+                    if lane.waiting:
+                        await self._process(lane.waiting.popleft())
+                await asyncio.sleep(0)  # where nothing had to be waited for, requests come first
+        finally:
+            lane.working -= 1
+
+    async def _process(self, delivery_id: str) -> None:
+        try:
+            outcome = await self._calls.process(delivery_id)
         except Exception as error:  # noqa: BLE001 - the delivery is stored: the sweep offers it again
             log.warning("delivery %s could not be processed: %s", delivery_id, type(error).__name__)
         else:

@@ -2,53 +2,84 @@
 
 Every operation is one function in :mod:`paraph.ops` that returns a flow. The two clients
 differ in the runner that runs it; the decorators :func:`_sync` and :func:`_async` give each its
-typed method, so no signature is written twice.
+typed method, so no signature is written twice. An operation's module is imported when its method is
+first looked up, so that a program pays for what it uses.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from paraph.flow.commands import Flow
 from paraph.flow.runners import AsyncRunner, SyncRunner, utc_now
 from paraph.flow.session import Sessions, client_options
-from paraph.ops import act as _act
-from paraph.ops import adopt as _adopt
-from paraph.ops import check as _check
-from paraph.ops import decisions as _decisions
-from paraph.ops import doctor as _doctor
-from paraph.ops import evidence as _evidence
-from paraph.ops import export as _export
-from paraph.ops import look as _look
-from paraph.ops import portability as _portability
-from paraph.ops import receive as _receive
-from paraph.ops import reconcile as _reconcile
-from paraph.ops import rehearse as _rehearse
-from paraph.ops import route as _route
-from paraph.ops import send as _send
-from paraph.ops import settle as _settle
-from paraph.ops import take_in as _take_in
-from paraph.ops import webhooks as _webhooks
-from paraph.ops.carry import certificate_of, own_name
 from paraph.ops.kernel import Kernel
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _Operations:
+    """A module of operations that is not imported yet."""
+
+    def __init__(self, name: str) -> None:
+        self._name = f"paraph.ops.{name}"
+
+    def __getattr__(self, operation: str) -> Callable[[], Callable[..., Any]]:
+        return lambda: getattr(importlib.import_module(self._name), operation)
+
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    import httpx
+
     from paraph.config import Config
+    from paraph.ops import act as _act
+    from paraph.ops import adopt as _adopt
+    from paraph.ops import calling as _calling
+    from paraph.ops import check as _check
+    from paraph.ops import decisions as _decisions
+    from paraph.ops import doctor as _doctor
+    from paraph.ops import evidence as _evidence
+    from paraph.ops import export as _export
+    from paraph.ops import look as _look
+    from paraph.ops import portability as _portability
+    from paraph.ops import receive as _receive
+    from paraph.ops import reconcile as _reconcile
+    from paraph.ops import rehearse as _rehearse
+    from paraph.ops import route as _route
+    from paraph.ops import send as _send
+    from paraph.ops import settle as _settle
+    from paraph.ops import take_in as _take_in
+    from paraph.ops import webhooks as _webhooks
     from paraph.provider.registry import Registry
     from paraph.store import Store
-
-P = ParamSpec("P")
-R = TypeVar("R")
-TransportT = TypeVar("TransportT")
+else:
+    _act = _Operations("act")
+    _adopt = _Operations("adopt")
+    _calling = _Operations("calling")
+    _check = _Operations("check")
+    _decisions = _Operations("decisions")
+    _doctor = _Operations("doctor")
+    _evidence = _Operations("evidence")
+    _export = _Operations("export")
+    _look = _Operations("look")
+    _portability = _Operations("portability")
+    _receive = _Operations("receive")
+    _reconcile = _Operations("reconcile")
+    _rehearse = _Operations("rehearse")
+    _route = _Operations("route")
+    _send = _Operations("send")
+    _settle = _Operations("settle")
+    _take_in = _Operations("take_in")
+    _webhooks = _Operations("webhooks")
 
 
 class _Base:
@@ -89,16 +120,34 @@ def _parts(
     return loaded, registry or loaded.registry, store or open_store(loaded.store_url)
 
 
+class _Method:
+    """A method that is made when it is first looked up, of an operation that is imported then."""
+
+    def __init__(self, make: Callable[[], Callable[..., Any]]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner, self._name = owner, name
+
+    def __get__(self, client: object, owner: type | None = None) -> Any:
+        method = self._make()
+        setattr(self._owner, self._name, method)  # from now on it is an ordinary method
+        return getattr(self._owner if client is None else client, self._name)
+
+
 def _sync(
     operation: Callable[Concatenate[Kernel, P], Flow[R]],
 ) -> Callable[Concatenate[Client, P], R]:
     """Derive a blocking method from an operation."""
 
-    @functools.wraps(operation)
-    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._runner.run(operation(self._kernel, *args, **kwargs))
+    def make(operation: Callable[..., Flow[Any]]) -> Callable[..., Any]:
+        @functools.wraps(operation)
+        def method(self: Client, /, *args: Any, **kwargs: Any) -> Any:
+            return self._runner.run(operation(self._kernel, *args, **kwargs))
 
-    return _documented(method, operation)
+        return method
+
+    return _later(operation, make)
 
 
 def _async(
@@ -106,17 +155,32 @@ def _async(
 ) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, R]]:
     """Derive an awaitable method from an operation."""
 
-    @functools.wraps(operation)
-    async def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._runner.run(operation(self._kernel, *args, **kwargs))
+    def make(operation: Callable[..., Flow[Any]]) -> Callable[..., Any]:
+        @functools.wraps(operation)
+        async def method(self: AsyncClient, /, *args: Any, **kwargs: Any) -> Any:
+            return await self._runner.run(operation(self._kernel, *args, **kwargs))
 
-    return _documented(method, operation)
+        return method
+
+    return _later(operation, make)
 
 
-MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+def _later(
+    find: Callable[..., Any], make: Callable[[Callable[..., Any]], Callable[..., Any]]
+) -> Callable[..., Any]:
+    """Return a method that finds its operation when it is first looked up.
+
+    :param find: to a type checker the operation itself; see :class:`_Operations`.
+    """
+
+    def made() -> Callable[..., Any]:
+        operation = find()
+        return _documented(make(operation), operation)
+
+    return cast("Callable[..., Any]", _Method(made))
 
 
-def _documented(method: MethodT, operation: Callable[..., Any]) -> MethodT:
+def _documented(method: Callable[..., Any], operation: Callable[..., Any]) -> Callable[..., Any]:
     """Show the method's own signature: ``self`` in place of the kernel, the value in place of the flow."""
     del method.__wrapped__  # type: ignore[attr-defined]  # set by functools.wraps
     signature = inspect.signature(operation)
@@ -175,9 +239,9 @@ class Client(_Base):
         return client
 
     def _open(self, account: str) -> httpx.Client:
-        certificate = certificate_of(self._kernel, account)
-        transport = _transport_for(self._transport, own_name(account))
-        return httpx.Client(transport=transport, **client_options(certificate))
+        import httpx
+
+        return httpx.Client(**_options(self._kernel, account, self._transport))
 
     def __enter__(self) -> Self:
         return self
@@ -218,7 +282,7 @@ class Client(_Base):
     cancel = _sync(_act.cancel)
     remind = _sync(_act.remind)
     signing_link = _sync(_act.signing_link)
-    call = _sync(_act.call)
+    call = _sync(_calling.call)
     webhook_url = _sync(_act.webhook_url)
     ensure_webhook = _sync(_act.ensure_webhook)
     webhooks = _sync(_webhooks.webhooks)
@@ -272,9 +336,14 @@ class AsyncClient(_Base):
         return client
 
     def _open(self, account: str) -> httpx.AsyncClient:
-        certificate = certificate_of(self._kernel, account)
-        transport = _transport_for(self._transport, own_name(account))
-        return httpx.AsyncClient(transport=transport, **client_options(certificate))
+        import httpx
+
+        from paraph.flow.places import Places, proxied
+
+        options = _options(self._kernel, account, self._transport)
+        if options["transport"] is None and not proxied():
+            options["transport"] = Places(lambda: httpx.AsyncHTTPTransport(verify=options["verify"]))
+        return httpx.AsyncClient(**options)
 
     async def __aenter__(self) -> Self:
         return self
@@ -317,7 +386,7 @@ class AsyncClient(_Base):
     cancel = _async(_act.cancel)
     remind = _async(_act.remind)
     signing_link = _async(_act.signing_link)
-    call = _async(_act.call)
+    call = _async(_calling.call)
     webhook_url = _async(_act.webhook_url)
     ensure_webhook = _async(_act.ensure_webhook)
     webhooks = _async(_webhooks.webhooks)
@@ -330,8 +399,16 @@ class AsyncClient(_Base):
     ingest = _async(_receive.ingest)
 
 
-def _transport_for(given: Any, account: str) -> Any:
-    """Return the transport for one account; a function is asked, an object is shared."""
+def _options(kernel: Kernel, name: str, given: Any) -> dict[str, Any]:
+    """Return the options of the HTTP client of that name.
+
+    :param given: a transport that all accounts share, or a function that is asked for an account's.
+    """
+    import httpx
+
+    from paraph.ops.carry import certificate_of, own_name
+
+    options = client_options(certificate_of(kernel, name))
     if given is None or isinstance(given, httpx.BaseTransport | httpx.AsyncBaseTransport):
-        return given
-    return given(account)
+        return {"transport": given, **options}
+    return {"transport": given(own_name(name)), **options}

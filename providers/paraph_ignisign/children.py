@@ -1,15 +1,16 @@
 """The requests that the vendor made of one request: one for each signer (contract 5).
 
 A parent (``individualizeRequests``) shows that it has children and not which; a child names its parent. So
-the application's requests are listed, and each child is read once, for its signers and documents. Listing
-ends when every signer of the parent has a child: at most one is made for each.
+the application's requests are listed, and each child is read once, for its signers and documents, side by
+side. Listing ends when every signer of the parent has a child: at most one is made for each.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
-from paraph.flow import Flow, Page, all_pages
+from paraph.flow import Flow, Page, all_pages, gather
 from paraph.model import Child
 from paraph.provider import Account, Carried
 from paraph_ignisign import actions, mapping
@@ -28,12 +29,9 @@ def children_of(
     if context.status != mapping.GENERATED:
         return ()
     listed = yield from _listed(account, request, expected=len(context.signer_ids or ()))
-    found: list[Child] = []
-    for summary in listed:
-        ref = RequestRef(signature_request_id=summary.id)
-        child = yield from actions.REQUEST_CONTEXT.run(account, ref)
-        found.append(child_of(child, summary.id, carried))
-    return tuple(found)
+    refs = [RequestRef(signature_request_id=summary.id) for summary in listed]
+    found = yield from gather([partial(actions.REQUEST_CONTEXT.run, account, ref) for ref in refs])
+    return tuple(child_of(child, summary.id, carried) for child, summary in zip(found, listed, strict=True))
 
 
 def child_of(context: RequestContext, ref: str, carried: Carried) -> Child:

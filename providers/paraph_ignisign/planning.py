@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import partial
+from itertools import chain
 from typing import Final
 
 import attrs
 
-from paraph.flow import Flow
+from paraph.flow import Flow, gather
 from paraph.model import DeliveryBy, Envelope, Problem, Signatory
 from paraph.provider import Account, NoParams
 from paraph_ignisign import mapping
@@ -93,12 +95,11 @@ def plan(envelope: Envelope, account: Account[IgnisignSettings]) -> Flow[Plan]:
             problems.append(_mixed(index))
     if problems:
         return Plan(problems=tuple(dict.fromkeys(problems)))
-    inputs: dict[str, InputsNeeded] = {}
-    for profile in profiles.values():
-        if profile.id not in inputs:
-            inputs[profile.id] = yield from INPUTS_NEEDED.run(
-                account, ProfileRef(signer_profile_id=profile.id)
-            )
+    chosen = tuple(dict.fromkeys(profile.id for profile in profiles.values()))
+    wanted = yield from gather(
+        [partial(INPUTS_NEEDED.run, account, ProfileRef(signer_profile_id=each)) for each in chosen]
+    )
+    inputs = dict(zip(chosen, wanted, strict=True))
     missing = tuple(
         finding
         for index, person in people
@@ -209,19 +210,27 @@ def existing_problems(envelope: Envelope, account: Account[IgnisignSettings]) ->
 
     Signers made per envelope cannot exist before it, so nothing is read for them.
     """
-    found: list[Problem] = []
-    if account.settings.signer_reference == "signatory":
-        for index, person in at_vendor(envelope):
-            signer = yield from find_signer(account, external_id(envelope, person, account))
-            if signer is not None:
-                found += differences(index, person, signer)
-    return tuple(found)
+    if account.settings.signer_reference != "signatory":
+        return ()
+    people = tuple(at_vendor(envelope))
+    signers = yield from gather(
+        [partial(find_signer, account, external_id(envelope, person, account)) for _, person in people]
+    )
+    return tuple(
+        finding
+        for (index, person), signer in zip(people, signers, strict=True)
+        if signer is not None
+        for finding in differences(index, person, signer)
+    )
 
 
 def preflight(envelope: Envelope, account: Account[IgnisignSettings]) -> Flow[tuple[Problem, ...]]:
     """Find problems that only reading at the vendor shows; see ``Provider.preflight``."""
-    forbidden = yield from console_problems(envelope, account)
+    found = yield from gather([partial(each, envelope, account) for each in (console_problems, _unplanned)])
+    return tuple(chain.from_iterable(found))
+
+
+def _unplanned(envelope: Envelope, account: Account[IgnisignSettings]) -> Flow[tuple[Problem, ...]]:
+    """Find what no plan gets over; signers are looked at where there is a plan."""
     found = yield from plan(envelope, account)
-    if found.problems:
-        return (*forbidden, *found.problems)
-    return (*forbidden, *(yield from existing_problems(envelope, account)))
+    return found.problems or (yield from existing_problems(envelope, account))

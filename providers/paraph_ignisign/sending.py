@@ -8,8 +8,13 @@ happened is answered by the request's status: DRAFT was not published, what only
 and of anything else a person decides; and publishing the same draft a second time is refused by the
 vendor, so even a late effect cannot ask anybody twice.
 
-The plan (profiles and what they want) is read when a step first needs it. So a resumed send whose steps are
-done reads none, and a profile that was changed since cannot refuse what is published.
+The plan (profiles and what they want) is read when a step first needs it, and once. So a resumed send whose
+steps are done reads none, and a profile that was changed since cannot refuse what is published.
+
+Signers are made side by side, and so are documents, each followed by its content. Nothing tells them apart
+but our references, and each step looks for its own alone, so what an interrupted one did is never taken for
+another's. What is told of them is in the envelope's order, whoever was answered first. Assumption: the vendor
+takes such calls side by side; ``limits.in_flight = 1`` makes them one after the other.
 
 What publishing means for the signatories is read afterwards: the vendor accepts first (READY) and
 launches then, at once or at the scheduled time, or makes a request for each signatory.
@@ -21,12 +26,25 @@ import base64
 import contextlib
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import attrs
 
 from paraph.errors import Refused, VendorError
-from paraph.flow import NOT_DONE, UNKNOWN, Flow, Recovered, call, identify, now, publish, remember, step
+from paraph.flow import (
+    NOT_DONE,
+    UNKNOWN,
+    Flow,
+    Recovered,
+    call,
+    gather,
+    identify,
+    now,
+    publish,
+    remember,
+    step,
+)
 from paraph.model import (
     Child,
     ContentKind,
@@ -76,6 +94,11 @@ class Planning:
     account: Account[IgnisignSettings]
     _found: Plan | None = None
 
+    @property
+    def read(self) -> bool:
+        """Whether the plan is known by now."""
+        return self._found is not None
+
     def plan(self) -> Flow[Plan]:
         """Return the plan. :raises Refused: the vendor's profiles do not fit the envelope."""
         if self._found is None:
@@ -95,9 +118,11 @@ def send(carried: Carried, account: Account[IgnisignSettings]) -> Flow[Observati
     signers = yield from _signers(carried, account, planning)
     request = yield from step("request", lambda: _init_request(account))
     yield from identify(envelope=request, signatories=signers)
-    documents: dict[str, str] = {}
-    for document in envelope.documents:
-        documents[document.id] = yield from _document(document, request, account)
+    references = yield from gather(
+        [partial(_document, document, request, account) for document in envelope.documents]
+    )
+    documents = {each.id: found for each, found in zip(envelope.documents, references, strict=True)}
+    yield from identify(documents=documents)
 
     def describe() -> Flow[None]:
         ready = yield from planning.plan()
@@ -129,10 +154,18 @@ def _refuse(problems: tuple[Problem, ...]) -> None:
 def _signers(
     carried: Carried, account: Account[IgnisignSettings], planning: Planning
 ) -> Flow[dict[str, str]]:
-    """Make, or find, the signer of each signatory; return vendor ids by local id."""
+    """Make, or find, the signer of each signatory; return vendor ids by local id.
+
+    One after the other until the plan was read, so that it is read once; then side by side.
+    """
+    people = tuple(at_vendor(carried.envelope))
+    making = [partial(_signer, *each, carried, account, planning) for each in people]
+    signers: list[str] = []
+    while making and not planning.read:
+        signers.append((yield from making.pop(0)()))
+    signers += yield from gather(making)
     found: dict[str, str] = {}
-    for index, person in at_vendor(carried.envelope):
-        signer = yield from _signer(index, person, carried, account, planning)
+    for (index, person), signer in zip(people, signers, strict=True):
         if signer in found.values():
             path = f"signatories[{index}]"
             _refuse((problem(path, "signer.same", "Ignisign takes two signatories for one person"),))
@@ -195,7 +228,6 @@ def _document(document: Document, request: str, account: Account[IgnisignSetting
         return NOT_DONE if found is None else Recovered(found)
 
     reference = yield from step(f"document:{document.id}", make, recover=look)
-    yield from identify(documents={document.id: reference})
 
     def has_content() -> Flow[Recovered]:
         known = yield from actions.GET_DOCUMENT.run(account, DocumentRef(document_id=reference))

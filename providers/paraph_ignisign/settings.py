@@ -16,6 +16,7 @@ never meet older data. An application whose signatory ids name persons for ever 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -156,18 +157,26 @@ class IgnisignSettings:
 
         :param environment: paraph's own word for the account, ``test`` or ``production``.
         """
-        found = tuple(_credential_problems(self))
-        return found or tuple(_environment_problems(self.credentials().app_env, environment))
+        return self._wrong or tuple(_environment_problems(self.credentials().app_env, environment))
 
     def credentials(self) -> Credentials:
         """Return what authenticates the account.
 
         :raises ConfigurationError: it is missing or contradictory; :meth:`credential_problems` says why.
         """
-        found = tuple(_credential_problems(self))
-        secret = self.app_secret if self.api_key is None else self.api_key
-        if found or secret is None:
-            raise ConfigurationError("the Ignisign account's credentials are wrong", found)
+        if self._wrong:
+            raise ConfigurationError("the Ignisign account's credentials are wrong", self._wrong)
+        return self._credentials
+
+    # Each request asks for both, and nothing of what they are read from can change.
+
+    @functools.cached_property
+    def _wrong(self) -> tuple[Problem, ...]:
+        return tuple(_credential_problems(self))
+
+    @functools.cached_property
+    def _credentials(self) -> Credentials:
+        secret = (self.app_secret if self.api_key is None else self.api_key) or Secret("")
         if is_v2(secret):
             return parse_key(secret)
         return Credentials(app_id=self.app_id or "", app_env=self.app_env or "", secret=secret, exchange=True)

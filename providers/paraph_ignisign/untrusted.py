@@ -5,6 +5,7 @@ Ids that do not look like ids are treated as missing, words are kept in a printa
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -18,6 +19,7 @@ WIRE_TEXT: Final = 512
 WORD: Final = 128
 """Characters that are kept of a word of the vendor."""
 
+_DECODER: Final = json.JSONDecoder()
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}")
 _MINTED = re.compile(r"(token|url)$", re.IGNORECASE)
 
@@ -36,12 +38,29 @@ def ref(value: Any) -> str:
 
 def word(value: Any) -> str:
     """Keep a vendor's word in a printable ASCII form, whatever it is."""
-    return value[:WORD].encode("unicode_escape").decode("ascii") if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    short = value[:WORD]
+    if short.isascii() and short.isidentifier():  # as all known words: there is nothing to escape
+        return short
+    return short.encode("unicode_escape").decode("ascii")
 
 
 def elements(value: Any) -> list[Any]:
     """Return a list, or an empty one for anything else."""
     return value if isinstance(value, list) else []
+
+
+def decoded(raw: bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a body is; ``None`` for anything else, or if it is too deep."""
+    try:
+        text = raw.decode("utf-8")
+        value = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    # Without as many brackets it cannot be that deep, and counting them is quick.
+    deep = text.count("{") + text.count("[") >= DEPTH and too_deep(value)
+    return value if isinstance(value, dict) and not deep else None
 
 
 def too_deep(value: Any) -> bool:

@@ -48,26 +48,17 @@ Told = tuple[tuple[Fact, ...], bool]
 class Message:
     """The parts of a delivery that say something, whatever carried it.
 
-    :ivar topic: as it came, printable; ``action`` likewise.
+    :ivar native: the vendor's own words, printable; ``words`` likewise, with the code of an error.
+    :ivar meaning: what it says; ``None`` for words, or failures, without one.
     :ivar failed: it is an error, whatever its action.
     """
 
-    topic: str
-    action: str
+    native: str
+    words: str
+    meaning: Meaning | None
     failed: bool
     error_code: str
     content: Mapping[str, Any] = attrs.field(repr=False)
-
-    @property
-    def native(self) -> str:
-        """The vendor's own words."""
-        return f"{self.topic}/{self.action}" + (" ERROR" if self.failed else "")
-
-    @property
-    def meaning(self) -> Meaning | None:
-        """What it says; ``None`` for words, or failures, without one."""
-        found = words.ACTIONS.get((words.TOPICS.get(self.topic, ""), self.action))
-        return words.FAILURES.get(found) if found is not None and self.failed else found
 
     def ref(self, key: str) -> str:
         """Return an id of the content, or ``""``."""
@@ -77,7 +68,7 @@ class Message:
     def parent(self) -> str:
         """The request that this one was made of, or ``""``."""
         parent = self.ref("initialSignatureRequestId")
-        return parent if parent != self.ref("signatureRequestId") else ""
+        return parent if parent and parent != self.ref("signatureRequestId") else ""
 
     @property
     def occurrence(self) -> str:
@@ -88,11 +79,8 @@ class Message:
 
 def observe(delivery: Delivery, account: Account[IgnisignSettings]) -> Reading:
     """Read a delivery; see ``Provider.observe``."""
-    try:
-        body = json.loads(delivery.body.decode("utf-8"))
-    except (ValueError, RecursionError):
-        return Reading(rejected=Malformed.NOT_READABLE)
-    if not isinstance(body, dict) or untrusted.too_deep(body):
+    body = untrusted.decoded(delivery.body)
+    if body is None:
         return Reading(rejected=Malformed.NOT_READABLE)
     credentials = account.settings.credentials()
     rejected = _not_ours(body, credentials)
@@ -101,8 +89,7 @@ def observe(delivery: Delivery, account: Account[IgnisignSettings]) -> Reading:
     proof = untrusted.text(body.get("verificationToken"))
     if not proof:
         return Reading(rejected=Malformed.NO_PROOF)
-    reading = interpret(message_of(body), tenant_of(credentials))
-    return attrs.evolve(reading, proof=Secret(proof))
+    return interpret(message_of(body), tenant_of(credentials), Secret(proof))
 
 
 def tenant_of(credentials: Credentials) -> str:
@@ -112,17 +99,24 @@ def tenant_of(credentials: Credentials) -> str:
 
 def message_of(body: Mapping[str, Any]) -> Message:
     """Take the parts that say something out of a decoded body."""
-    content, error = (_object(body.get(key)) for key in ("content", "error"))
-    context = _object(error.get("context"))
-    code = untrusted.word(error.get("errorCode") or error.get("code"))
+    topic, action = untrusted.word(body.get("topic")), untrusted.word(body.get("action"))
+    content, error, code = _object(body.get("content")), _object(body.get("error")), ""
+    if error:
+        code = untrusted.word(error.get("errorCode") or error.get("code"))
+        context = _object(error.get("context"))
+        content = {**{key: context[key] for key in _IDS if key in context}, **content}
     nature = body.get("msgNature")
     known = isinstance(nature, str) and nature in words.NATURES
+    failed = nature == words.ERROR if known else bool(code)
+    meaning = words.ACTIONS.get((words.TOPICS.get(topic, ""), action))
+    native = f"{topic}/{action}" + (" ERROR" if failed else "")
     return Message(
-        topic=untrusted.word(body.get("topic")),
-        action=untrusted.word(body.get("action")),
-        failed=nature == words.ERROR if known else bool(code),
+        native=native,
+        words=f"{native} {code}" if code else native,
+        meaning=words.FAILURES.get(meaning) if failed and meaning is not None else meaning,
+        failed=failed,
         error_code=code,
-        content={**{key: context[key] for key in _IDS if key in context}, **content},
+        content=content,
     )
 
 
@@ -142,10 +136,11 @@ def past_delivery(event: WebhookEvent, tenant: str) -> PastDelivery:
     )
 
 
-def interpret(message: Message, tenant: str) -> Reading:
+def interpret(message: Message, tenant: str, proof: Secret | None = None) -> Reading:
     """Turn a message into facts. Pure.
 
     :param tenant: reference of the account, for news that concern no envelope.
+    :param proof: its one-time token, which a past delivery has no more.
     """
     request, parent = message.ref("signatureRequestId"), message.parent
     nothing: Told = ((), False)
@@ -157,12 +152,13 @@ def interpret(message: Message, tenant: str) -> Reading:
         subject = _subject_of(message, tenant)
         facts = (_fact(message, FactType.UNKNOWN, subject, message.native),)
     return Reading(
-        facts=tuple(dict.fromkeys(facts + others)),
+        facts=facts + others,
         subject_ref=request,
         # Of a child it would be the parent's, and what we sent is the parent.
         our_reference="" if parent else untrusted.text(message.content.get("signatureRequestExternalId")),
         parent_ref=parent if request else "",
         signatories=tuple(dict.fromkeys(_signatories(message))),
+        proof=proof,
         read=read or (bool(request) and not understood),
         read_open=not request and message.meaning in words.SHOWN_BY_A_READ,
         private=tuple(_signing_tokens(message, request)),
@@ -190,7 +186,7 @@ def _told_of_request(message: Message, meaning: Meaning, envelope: Subject) -> T
     facts = [_fact(message, kind, envelope)]
     if meaning is Meaning.REQUEST_LAUNCHED:
         signers = _launched(message, "signersBySide", "signersEmbedded")
-        refs = (untrusted.ref(signer.get("signerId")) for signer in signers)
+        refs = dict.fromkeys(untrusted.ref(signer.get("signerId")) for signer in signers)
         facts += [_fact(message, FactType.SIGNATORY_INVITED, envelope, ref) for ref in refs if ref]
     only_a_read_tells = meaning in {Meaning.REQUEST_CHILDREN, Meaning.REQUEST_APPROVER_STEP}
     return tuple(facts), kind is FactType.ENVELOPE_CLOSED or only_a_read_tells
@@ -211,7 +207,7 @@ def _told_of_evidence(message: Message, meaning: Meaning, envelope: Subject) -> 
     if meaning is Meaning.PROOF_GENERATED:
         return (), True
     kind, evidence = words.EVIDENCE_FACTS[meaning]
-    refs = tuple(_documents(message))
+    refs = dict.fromkeys(_documents(message))
     facts = tuple(_fact(message, kind, envelope, target(evidence.value, ref)) for ref in refs)
     return facts, not facts and meaning in words.SHOWN_BY_A_READ
 
@@ -241,8 +237,7 @@ def _subject_of(message: Message, tenant: str) -> Subject:
 
 def _fact(message: Message, kind: FactType, subject: Subject, about: str = "") -> Fact:
     occurrence = message.occurrence if kind in words.REPEATING else ""
-    native = f"{message.native} {message.error_code}".rstrip()
-    return Fact(type=kind, subject=subject, target=about, occurrence=occurrence, native=native)
+    return Fact(type=kind, subject=subject, target=about, occurrence=occurrence, native=message.words)
 
 
 def _documents(message: Message) -> Iterator[str]:

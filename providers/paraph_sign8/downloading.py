@@ -1,8 +1,8 @@
 """Fetching files in the forms that a dialect may describe (``formats.download``), into a sink.
 
 * ``bytes``: the answer is the file, streamed.
-* ``base64``: the answer is JSON with the file inside. JSON is read as a whole, so the answer is bounded by
-  :data:`LARGEST`; its content is decoded in blocks.
+* ``base64``: the answer is JSON with the file inside, from where it is decoded on its way
+  (:mod:`paraph_sign8.inside`).
 * ``url``: the answer is JSON with an address, from which the file is streamed. The address is the permission,
   and may belong to anybody: no credentials and no organisation go there.
 
@@ -13,27 +13,20 @@ sink unless it pretends to be a PDF.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
+import attrs
 import httpx
 
 from paraph.errors import NotReady, VendorError
-from paraph.flow import Downloaded, Flow, PdfSink, Sink, call, download, http, retrying
-from paraph.provider import Account, json_of, malformed
+from paraph.flow import Downloaded, Flow, PdfSink, Sink, download, http, retrying
+from paraph.provider import Account, malformed
 from paraph_sign8 import wire
 from paraph_sign8.dialect.words import DownloadForm
 from paraph_sign8.errors import vendor_error
+from paraph_sign8.inside import FileInside
 from paraph_sign8.settings import Sign8Settings
-
-LARGEST: Final = 64 << 20
-"""Bytes of a JSON answer that holds a file: one of 48 MiB."""
-
-BLOCK: Final = 1 << 20
-"""Characters of base64 that are decoded at a time; a multiple of four."""
 
 NOT_YET: Final = frozenset({HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT})
 """Successes that hold no file (assumption)."""
@@ -56,9 +49,9 @@ def fetch(account: Account[Sign8Settings], operation: str, ids: wire.Values, sin
     if form is DownloadForm.BYTES:
         request = wire.request(account, operation, "call", ids, accept="*/*")
         return (yield from _streamed(request, pdf, credentials=True))
-    response = yield from retrying(lambda: _described(account, operation, ids))
     if form is DownloadForm.BASE64:
-        return (yield from _decoded(response, account, pdf))
+        return (yield from _decoded(wire.request(account, operation, "call", ids), account, pdf))
+    response = yield from retrying(lambda: _described(account, operation, ids))
     request = httpx.Request("GET", wire.address_of(response, account, "content"), headers={"Accept": "*/*"})
     try:
         return (yield from _streamed(request, pdf, credentials=False))
@@ -69,7 +62,7 @@ def fetch(account: Account[Sign8Settings], operation: str, ids: wire.Values, sin
 
 def _described(account: Account[Sign8Settings], operation: str, ids: wire.Values) -> Flow[httpx.Response]:
     request = wire.request(account, operation, "call", ids)
-    response = yield from http(request, limit=LARGEST)
+    response = yield from http(request)
     _check(response)
     return response
 
@@ -95,34 +88,14 @@ def _no_pdf(response: httpx.Response) -> VendorError:
     return malformed(response, "the vendor answered something else where a PDF was asked for")
 
 
-def _decoded(response: httpx.Response, account: Account[Sign8Settings], pdf: PdfSink) -> Flow[Downloaded]:
-    answer = yield from call(json_of, response)
-    content: Any = wire.locate(answer, account.settings.spoken.answers.content)
-    written = (yield from call(_write, content, pdf)) if isinstance(content, str) else None
-    if written is None:
-        raise malformed(response, "the answer has no base64 where dialect.answers.content says")
+def _decoded(request: httpx.Request, account: Account[Sign8Settings], pdf: PdfSink) -> Flow[Downloaded]:
+    """Stream the file out of JSON; digest and size are the file's."""
+    location = account.settings.spoken.answers.content
+    inside = FileInside(wire.steps_of(location), pdf)
+    result = yield from download(request, inside)
+    _check(result.response)
+    if not location or not inside.whole:
+        raise malformed(result.response, "the answer has no base64 where dialect.answers.content says")
     if not pdf.genuine:
-        raise _no_pdf(response)
-    sha256, size = written
-    return Downloaded(response=response, sha256=sha256, size=size)
-
-
-def _write(content: str, pdf: PdfSink) -> tuple[str, int] | None:
-    """Decode base64 into a sink; return digest and size, or ``None`` if it is no base64.
-
-    Line breaks, and the beginning of a ``data:`` address, are taken as well.
-    """
-    start = content.find(",") + 1 if content.startswith("data:") else 0
-    text = "".join(content[start:].split())
-    digest, size = hashlib.sha256(), 0
-    if "=" in text.rstrip("="):
-        return None
-    for begin in range(0, len(text), BLOCK):
-        try:
-            block = base64.b64decode(text[begin : begin + BLOCK], validate=True)
-        except (binascii.Error, ValueError):
-            return None
-        pdf.write(block)
-        digest.update(block)
-        size += len(block)
-    return digest.hexdigest(), size
+        raise _no_pdf(result.response)
+    return attrs.evolve(result, sha256=inside.sha256, size=inside.size)

@@ -292,17 +292,18 @@ def default_rect(slot: int, page: PageBox) -> Rect:
 
 def overlaps(places: tuple[Place, ...]) -> Iterator[tuple[Place, Place]]:
     """Yield each default place with the first other place that lies over it."""
+    pages: dict[tuple[str, int], list[Place]] = {}
+    for place in places:
+        pages.setdefault((place.document, place.page), []).append(place)
     for place in places:
         if place.field is None:
-            over = (other for other in places if other is not place and _overlap(place, other))
+            beside = pages[place.document, place.page]
+            over = (other for other in beside if other is not place and _overlap(place.rect, other.rect))
             if (found := next(over, None)) is not None:
                 yield place, found
 
 
-def _overlap(one: Place, other: Place) -> bool:
-    if (one.document, one.page) != (other.document, other.page):
-        return False
-    a, b = one.rect, other.rect
+def _overlap(a: Rect, b: Rect) -> bool:
     return a.x < b.x + b.width and b.x < a.x + a.width and a.y < b.y + b.height and b.y < a.y + a.height
 
 

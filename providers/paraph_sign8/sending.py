@@ -8,13 +8,20 @@ Then it is started. What is *inert* and what is not decides what may be repeated
 * What is added to it is not: a second file is one more to sign, a second signer one more who is asked. So
   a lost answer is looked for in the workflow's status. If that lists all that we know of, one thing more is
   ours, and none says that nothing happened. Otherwise a person has to look; nothing is repeated.
+  Two things more of one kind could not be told apart, so of one kind only one is added at a time. Kinds are
+  listed apart, so files and signers are added side by side, and then signatures and annotations.
 * Starting asks people to sign. It happens once, and the status says whether it did: a draft was not started.
   Where no status can be read, a person has to look.
 
 Assumption: where the dialect has no path for starting, SIGN8 releases a workflow once it is complete. Then
-the last thing that is added is what reaches people, and journalled as that.
+the last thing that is added is what reaches people: it is added alone, after all others have been answered,
+and journalled as that.
 
-Ids are committed as soon as they are known, so that a webhook finds its envelope while the send still runs.
+Assumption: SIGN8 takes additions of two kinds side by side; ``limits.in_flight = 1`` makes all calls one
+after the other. Contents that travel apart go to addresses of their own, and are uploaded side by side.
+
+The workflow's id is committed as soon as it is known, so that a webhook finds its envelope while the send
+still runs; those of files and signers are committed together, before anybody can be asked.
 """
 
 from __future__ import annotations
@@ -32,6 +39,7 @@ from paraph.flow import (
     Flow,
     Recovered,
     call,
+    gather,
     identify,
     now,
     publish,
@@ -92,13 +100,19 @@ class Sending:
         made = yield from step("workflow", partial(self._workflow, plan))
         self.workflow = _known("workflow", made)
         yield from identify(envelope=self.workflow)
-        additions = tuple(self._additions(plan))
-        for addition in additions:
-            reaches_people = addition is additions[-1] and not dialect.offers("start")
-            yield from self._added(addition, publish if reaches_people else step)
+        *additions, last = self._additions(plan)
+        if dialect.offers("start"):
+            additions.append(last)
+        yield from self._add(additions, "file", "signer")
+        yield from identify(documents=self.files, signatories=self.signers)
+        if dialect.formats.transfer is Transfer.URL:
+            yield from gather([partial(self._content, each) for each in self.carried.envelope.documents])
+        yield from self._add(additions, "signature", "annotation")
         if dialect.offers("start"):
             recover = self._was_started if dialect.offers("status") else None
             yield from publish("start", self._start, recover=recover)
+        else:
+            yield from self._added(last, publish)
         return (yield from self._sent())
 
     # What is made
@@ -176,17 +190,23 @@ class Sending:
 
     # How it is made at most once
 
+    def _add(self, additions: Sequence[Addition], *kinds: str) -> Flow[None]:
+        """Add all of these kinds: the kinds side by side, of each one thing after the other."""
+        yield from gather([partial(self._add_one_by_one, additions, kind) for kind in kinds])
+
+    def _add_one_by_one(self, additions: Sequence[Addition], kind: str) -> Flow[None]:
+        for addition in additions:
+            if addition.kind == kind:
+                yield from self._added(addition, step)
+
     def _added(self, addition: Addition, run: Callable[..., Flow[str | None]]) -> Flow[None]:
         """Add one thing as a step that is never repeated blindly."""
         found = yield from run(addition.key, addition.add, recover=partial(self._look_for, addition))
         self.ids[addition.kind].append(found)
         if addition.kind == "file":
             self.files[addition.local] = _known(addition.key, found)
-            yield from identify(documents={addition.local: self.files[addition.local]})
-            yield from self._content(addition.local)
         elif addition.kind == "signer":
             self.signers[addition.local] = _known(addition.key, found)
-            yield from identify(signatories={addition.local: self.signers[addition.local]})
 
     def _look_for(self, addition: Addition) -> Flow[Recovered]:
         if not self.account.settings.spoken.offers("status"):
@@ -194,22 +214,19 @@ class Sending:
         shown = LISTED[addition.kind]((yield from self._status()))
         return UNKNOWN if shown is None else found_among(shown, self.ids[addition.kind])
 
-    def _content(self, local: str) -> Flow[None]:
+    def _content(self, document: Document) -> Flow[None]:
         """Upload a content that travels apart. It ends in the same state however often it is done."""
-        if self.account.settings.spoken.formats.transfer is not Transfer.URL:
-            return
-        document = next(each for each in self.carried.envelope.documents if each.id == local)
 
         def upload() -> Flow[None]:
-            url = yield from recall(upload_key(self.files[local]))
+            url = yield from recall(upload_key(self.files[document.id]))
             if url is None:
                 raise UsageError(
-                    f"the address for uploading document {local!r} was lost with SIGN8's answer; "
+                    f"the address for uploading document {document.id!r} was lost with SIGN8's answer; "
                     "send the envelope again under another id"
                 )
             yield from actions.upload(document, url)
 
-        yield from step(f"content:{local}", upload)
+        yield from step(f"content:{document.id}", upload)
 
     def _start(self) -> Flow[None]:
         yield from actions.START_WORKFLOW.run(self.account, WorkflowRef(workflow_id=self.workflow))

@@ -209,13 +209,18 @@ def locate(value: Any, location: str) -> Any | None:
     if not location:
         return None
     found = value
-    for item, name in _PARTS.findall(location) if location != "$" else ():
-        if name:
-            found = found.get(name) if isinstance(found, Mapping) else None
+    for step in steps_of(location):
+        if isinstance(step, str):
+            found = found.get(step) if isinstance(found, Mapping) else None
         else:
-            number = int(item)
-            found = found[number] if isinstance(found, list) and number < len(found) else None
+            found = found[step] if isinstance(found, list) and step < len(found) else None
     return found
+
+
+def steps_of(location: str) -> tuple[str | int, ...]:
+    """Return the keys and indices that lead to a location; none for ``$``."""
+    parts = _PARTS.findall(location) if location != "$" else ()
+    return tuple(name or int(item) for item, name in parts)
 
 
 def id_of(value: Any) -> str | None:

@@ -110,6 +110,37 @@ def test_a_vendor_that_does_not_answer_holds_up_no_other_account(
     asyncio.run(run())
 
 
+def test_a_backlog_leaves_requests_their_turn(open_office: OpenOffice) -> None:
+    """Where processing waits for nothing, a request is answered between two deliveries, not after all."""
+    office = open_office(store="memory")
+    before = office.client(Client)
+    assert isinstance(before, Client)
+    for number in range(50):
+        before.receive("one", headers={}, body=b"%d" % number)
+    asked: list[asyncio.Task[None]] = []
+    left: list[int] = []
+
+    async def post(receiver: Receiver) -> None:
+        assert 200 == (await ask(receiver, PATH, chunk(b"now"))).status
+        left.append(office.waiting())
+
+    async def run() -> None:
+        def tell(outcome: Outcome) -> None:
+            if not asked:
+                asked.append(asyncio.create_task(post(receiver)))
+
+        client = office.client(AsyncClient)
+        assert isinstance(client, AsyncClient)
+        first = await client.receive("one", headers={}, body=b"the account is looked up once")
+        await client.process(first.delivery_id or "")
+        receiver = Receiver(client, on_outcome=tell)
+        async with receiver.working():
+            await until(lambda: office.waiting() == 0)
+
+    asyncio.run(run())
+    assert left[0] > 25
+
+
 def test_the_lifespan_starts_and_drains(open_office: OpenOffice) -> None:
     """An ASGI server's lifespan is answered, starts the work, and ends it after what is in hand."""
     office = open_office()

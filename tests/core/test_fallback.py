@@ -28,7 +28,8 @@ from paraph.provider import Account, Capabilities, Capability, Provider, Provide
 from paraph.routing import Route, When
 from paraph.store.memory import MemoryStore
 from paraph.store.records import AttemptState
-from support.crashes import Crashed, crashing
+from support.abreast import Abreast, wide
+from support.crashes import Crashed, crashing, first, in_turn, interleaved, picking
 from support.tiny import INFO, TinyConfig, TinyProvider, TinySettings, TinyVendor, as_config, envelope
 
 NAMES = ("a", "b", "c")
@@ -46,6 +47,10 @@ class Unclosing(Apart):
 
     def capabilities(self, account: Any) -> Capabilities:
         return INFO.capabilities.without(Capability.CLOSE_DRAFT)
+
+
+class Wide(Abreast, Apart):
+    """Uploads side by side; a tenant per account."""
 
 
 class Plugins:
@@ -69,7 +74,8 @@ class Plugins:
 class World:
     """Three accounts at three vendors, one route over all of them, and processes that come and go."""
 
-    def __init__(self, provider: TinyProvider | None = None) -> None:
+    def __init__(self, provider: TinyProvider | None = None, choose: Callable[[int], int] = first) -> None:
+        self.choose = choose
         self.vendors = {f"{name}.example": TinyVendor() for name in NAMES}
         self.late: list[Callable[[], object]] = []
         self.store = MemoryStore()
@@ -100,7 +106,7 @@ class World:
     def run(self, flow: Flow[Any]) -> Any:
         sessions = Sessions(lambda _: httpx.Client(transport=httpx.MockTransport(self.handle)))
         try:
-            return SyncRunner(sessions, pause=lambda _: None).run(flow)
+            return SyncRunner(sessions, pause=lambda _: None).run(interleaved(flow, self.choose))
         finally:
             for client in sessions.drain():
                 client.close()
@@ -207,13 +213,49 @@ def test_no_envelope_is_published_at_two_vendors(
 
 
 @settings(max_examples=150)
+@given(
+    st.fixed_dictionaries(dict.fromkeys(NAMES, faults)), crashes, st.lists(st.integers(0, 3), max_size=120)
+)
+def test_no_envelope_whose_steps_overlap_is_published_at_two_vendors(
+    each: dict[str, list[str]], planned: list[tuple[int, bool, bool]], order: list[int]
+):
+    """The same where four steps are open at once, and fail, die and land late in any order of theirs."""
+    world = World(Wide(), picking(order))
+    world.asked = wide(id="one")
+    live(world, each, planned)
+    assert len(world.published) <= 1
+    for _ in range(3):
+        try:
+            snapshot = world.run(world.go())
+        except UncertainStep:
+            break
+        except ParaphError:
+            continue
+        assert [snapshot.account] == world.published
+        break
+    assert len(world.published) <= 1
+
+
+def test_a_draft_is_left_only_when_all_of_its_overlapping_steps_have_ended():
+    """One of four uploads is refused while three succeed: the draft is closed with all of them in it."""
+    world = World(Wide(), in_turn())
+    world.asked = wide(id="one")
+    world.vendor("a").faults = [fault(kind, world) for kind in ("ok", "ok", "refused", "ok", "lost")]
+    assert "b" == world.run(world.go()).account
+    left = world.vendor("a").envelopes["e1"]
+    assert ("CANCELLED", 3) == (left["state"], len(left["documents"]))
+    assert [("a", "superseded"), ("b", "published")] == world.attempts()
+    assert ["b"] == world.published
+
+
+@settings(max_examples=150)
 @given(st.fixed_dictionaries(dict.fromkeys(NAMES, faults)), st.lists(st.booleans(), max_size=120))
 def test_two_processes_at_once_publish_at_most_once(each: dict[str, list[str]], order: list[bool]):
     """Two processes that carry the same envelope, interleaved command by command, publish it once at most."""
     world = World()
     for name in NAMES:
         world.vendor(name).faults = [fault(kind, world) for kind in each[name]]
-    interleaved(world, order)
+    advanced(world, order)
     world.land()
     assert len(world.published) <= 1
     for name in NAMES:
@@ -224,7 +266,7 @@ def test_two_processes_at_once_publish_at_most_once(each: dict[str, list[str]], 
     assert len(world.published) <= 1
 
 
-def interleaved(world: World, order: list[bool]) -> None:
+def advanced(world: World, order: list[bool]) -> None:
     """Advance two processes by single commands, in the given order and then in turn."""
     sessions = Sessions(lambda _: httpx.Client(transport=httpx.MockTransport(world.handle)))
     runners = [SyncRunner(sessions, pause=lambda _: None) for _ in range(2)]

@@ -14,7 +14,7 @@ from paraph.cli.calling import _pair
 from paraph.errors import UsageError
 from paraph.flow import Flow, Sink
 from paraph.model import Document, Secret
-from paraph.ops.act import _filled
+from paraph.ops.calling import _filled
 from paraph.provider import Action, Repeat
 from paraph.provider.fitting import fitted
 

@@ -144,7 +144,8 @@ def test_news_before_the_vendors_id_is_known_is_parked_and_adopted(
     told(late, *given_[:moment])
     with late.store.begin() as tx:
         attempt = tx.attempts("one")[-1]
-    _commit_references(late, attempt, Identify(envelope="e1"), START)
+        origin = late.origin(attempt.account)
+        _commit_references(late.load, origin, attempt, Identify(envelope="e1"), START, tx)
     told(late, *given_[moment:])
     assert events(early) == events(late)
     assert snapshot(early) == snapshot(late)

@@ -292,5 +292,5 @@ def test_an_envelope_survives_the_store(asked: Envelope) -> None:
         with before.open() as stream:
             content = stream.read()
         assert not after.has_content
-        with with_content(after, content).open() as stream:
+        with with_content(after, before.open).open() as stream:
             assert content == stream.read()

@@ -416,7 +416,7 @@ def test_documents_behind_an_opener_need_the_envelope_again(both: Any) -> None:
     """Content that no store can keep is asked for on resume, checked by digest, and then sent."""
     content = bytearray(PDF)
     asked = envelope(documents=[Document.from_opener(lambda: io.BytesIO(bytes(content)), name="big.pdf")])
-    from paraph.ops import send as module
+    from paraph.ops import keeping as module
 
     kept = module.KEPT_AT_MOST
     module.KEPT_AT_MOST = 10

@@ -1,5 +1,6 @@
 import io
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -33,3 +34,22 @@ def test_nothing_else_passes(blocks: list[bytes]) -> None:
     assert [len(block) for block in blocks] == taken
     if MARKER not in b"".join(blocks):
         assert (False, b"") == (sink.genuine, inner.getvalue())
+
+
+@given(
+    before=st.binary(max_size=100), most=st.integers(1, 50), cuts=st.lists(st.integers(0, 400), max_size=5)
+)
+def test_a_pdf_arrives_whole_in_a_sink_that_takes_little(before: bytes, most: int, cuts: list[int]) -> None:
+    """However few bytes the inner sink takes at a time, all of the PDF arrive."""
+
+    class Little(io.BytesIO):
+        def write(self, data: Any, /) -> int:
+            return super().write(data[:most])
+
+    whole = before + MARKER + bytes(300)
+    inner = Little()
+    sink = PdfSink(inner)
+    edges = sorted({0, len(whole), *(cut for cut in cuts if cut <= len(whole))})
+    for start, end in pairwise(edges):
+        sink.write(whole[start:end])
+    assert whole == inner.getvalue()

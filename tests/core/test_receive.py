@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,12 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraph.errors import StoreError
+from paraph.flow.runners import AsyncRunner
+from paraph.flow.session import Sessions
 from paraph.model import FactType, Lifecycle
 from paraph.ops.look import get
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.receive import MAX_BODY, ingest, process, process_due, receive
 from paraph.provider import Delivery, Reading
-from paraph.store.records import DeliveryStage
+from paraph.store import Store, open_store
+from paraph.store.memory import MemoryStore
+from paraph.store.records import DeliveryRecord, DeliveryStage
+from paraph.store.statements import SqlTransaction
 from support.tiny import SIGNATURE, sign
 from support.world import World
 
@@ -159,7 +167,7 @@ def test_limits() -> None:
 
 def test_a_flood_of_junk_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """More unprocessed deliveries than the quota are refused with 503, not stored."""
-    monkeypatch.setattr("paraph.ops.receive.MOST_WAITING", (3, 1000))
+    monkeypatch.setattr("paraph.ops.intake.MOST_WAITING", (3, 1000))
     world = World()
     answers = [
         world.run(receive(world.kernel, "a", headers={}, body=str(number).encode())).status
@@ -304,7 +312,7 @@ def test_a_worker_that_dies_after_its_check_leaves_no_replay_behind() -> None:
 
 def test_a_full_quota_still_acknowledges_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy of a stored delivery is answered 200 even when no new one would be taken."""
-    monkeypatch.setattr("paraph.ops.receive.MOST_WAITING", (1, 1000))
+    monkeypatch.setattr("paraph.ops.intake.MOST_WAITING", (1, 1000))
     world = World()
     answers = [
         world.run(receive(world.kernel, "a", headers={}, body=body)).status for body in (b"1", b"2", b"1")
@@ -322,3 +330,161 @@ def test_rejected_deliveries_are_forgotten_after_a_week() -> None:
     world.run(process_due(world.kernel))
     with world.kernel.store.begin() as tx:
         assert [True, False] == [tx.delivery(each or "") is not None for each in (kept, gone)]
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Store]:
+    """Open a durable store."""
+    store = open_store(f"sqlite:///{tmp_path}/paraph.db")
+    yield store
+    store.close()
+
+
+def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that gets an entry for each transaction from now on."""
+    begun: list[str] = []
+    begin = world.kernel.store.begin
+
+    def counting() -> Any:
+        begun.append("transaction")
+        return begin()
+
+    monkeypatch.setattr(world.kernel.store, "begin", counting)
+    return begun
+
+
+def at_once(world: World, bodies: list[bytes]) -> list[Outcome]:
+    """Receive deliveries at the same time, as the tasks of one event loop."""
+
+    async def main() -> list[Outcome]:
+        runner = AsyncRunner(Sessions(lambda _: pytest.fail("receiving makes no request")), clock=world.clock)
+        flows = (receive(world.kernel, "a", headers={}, body=body) for body in bodies)
+        return await asyncio.gather(*(runner.run(flow) for flow in flows))
+
+    return asyncio.run(main())
+
+
+def test_what_a_delivery_costs_in_transactions(sqlite: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One to receive it, and three to process it: look it up, note the check, record what it tells."""
+    world = World(store=sqlite)
+    world.sent()
+    begun = counted(world, monkeypatch)
+    stored = world.run(
+        receive(world.kernel, "a", headers={}, body=world.vendor.delivery("e1", "OPENED", "p-ada"))
+    )
+    received = len(begun)
+    processed = world.run(process(world.kernel, stored.delivery_id))
+    assert [FactType.SIGNATORY_INVITED, FactType.SIGNATORY_OPENED] == [
+        event.type for event in processed.events
+    ]
+    assert (1, 3) == (received, len(begun) - received)
+
+
+def test_deliveries_that_arrive_together_share_commits(
+    sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty deliveries at once, half of them copies, are all stored, in a few transactions."""
+    world = World(store=sqlite)
+    world.run(receive(world.kernel, "a", headers={}, body=b"first"))
+    begun = counted(world, monkeypatch)
+    outcomes = at_once(world, [b"%d" % (number // 2) for number in range(40)])
+    assert {200} == {outcome.status for outcome in outcomes}
+    assert 20 == len({outcome.delivery_id for outcome in outcomes})
+    assert len(begun) <= 3
+    with sqlite.begin() as tx:
+        assert [2] * 20 == [tx.delivery(name).seen for name in {each.delivery_id for each in outcomes}]  # type: ignore[union-attr, arg-type]  # all are stored
+
+
+def test_in_a_shared_commit_the_quota_refuses_only_what_is_too_much(
+    sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for three, three of six that come at once are stored, and the others are told 503."""
+    monkeypatch.setattr("paraph.ops.intake.MOST_WAITING", (3, 1000))
+    world = World(store=sqlite)
+    outcomes = at_once(world, [b"%d" % number for number in range(6)])
+    assert [200] * 3 + [503] * 3 == sorted(outcome.status for outcome in outcomes)
+    assert {"quota"} == {outcome.reason for outcome in outcomes if outcome.status == 503}
+    with sqlite.begin() as tx:
+        assert (3, 3) == tx.count_unprocessed("a")
+
+
+def test_in_a_shared_commit_a_record_that_is_refused_costs_no_other_its_place(
+    sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery that the store does not take is 503; those that came with it are stored and 200."""
+    world = World(store=sqlite)
+    add = SqlTransaction.add_delivery
+
+    def choosy(self: SqlTransaction, record: DeliveryRecord) -> tuple[DeliveryRecord, bool]:
+        if record.body == b"poison":
+            self._refuse("it contradicts what is stored")
+        return add(self, record)
+
+    monkeypatch.setattr(SqlTransaction, "add_delivery", choosy)
+    outcomes = at_once(world, [b"one", b"two", b"poison", b"three"])
+    assert [200, 200, 503, 200] == [outcome.status for outcome in outcomes]
+    with sqlite.begin() as tx:
+        assert 3 == tx.count_unprocessed("a")[0]
+
+
+def test_room_is_counted_again_when_it_seems_to_be_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was processed meanwhile makes room, and each account has its own."""
+    monkeypatch.setattr("paraph.ops.intake.MOST_WAITING", (2, 1000))
+    world = World()
+    world.sent()
+    first = world.run(
+        receive(world.kernel, "a", headers={}, body=world.vendor.delivery("e1", "OPENED", "p-ada"))
+    )
+    answers = [world.run(receive(world.kernel, "a", headers={}, body=body)) for body in (b"1", b"2")]
+    assert [200, 503] == [answer.status for answer in answers]
+    assert 200 == world.run(receive(world.kernel, "b", headers={}, body=b"2")).status
+    world.run(process(world.kernel, first.delivery_id))
+    assert 200 == world.run(receive(world.kernel, "a", headers={}, body=b"2")).status
+
+
+class Durable(MemoryStore):
+    """A store in memory whose commits are commands, as those of a database are."""
+
+    durable = True
+
+
+def died_after(world: World, flow: Any, commands: int) -> bool:
+    """Run so many commands of a flow, after which its process dies; whether it came that far."""
+    try:
+        command = next(flow)
+        for number in range(commands):
+            value = world.runner.execute(command)
+            if number + 1 < commands:
+                command = flow.send(value)
+    except StopIteration:
+        return False
+    flow.close()
+    return True
+
+
+@pytest.mark.parametrize("word", ["CLOSED", "OPENED"])
+def test_a_crash_anywhere_in_processing_changes_nothing(word: str) -> None:
+    """Wherever the first worker dies, the second one ends with the same events and a processed delivery."""
+    ends: list[tuple[object, ...]] = []
+    for commands in itertools.count():
+        world = World(store=Durable())
+        known = world.sent()
+        world.vendor.sign("e1", "p-ada")
+        world.vendor.sign("e1", "p-bob")
+        body = world.vendor.delivery("e1", word, "p-ada")
+        name = world.run(receive(world.kernel, "a", headers={}, body=body)).delivery_id
+        died = died_after(world, process(world.kernel, name), commands)
+        world.run(process(world.kernel, name))
+        with world.kernel.store.begin() as tx:
+            stored = tx.delivery(name)
+            told = {event.event_id for event in tx.events(envelope_id=known)}
+        assert stored is not None
+        ends.append((stored.stage, world.lifecycle(known), *sorted(told)))
+        if not died:
+            break
+    assert len(ends) > 4
+    assert {DeliveryStage.PROCESSED} == {end[0] for end in ends}
+    # A delivery that has to be presumed genuine is read, which tells more than its own words do.
+    undisturbed = set(ends[-1][2:])
+    assert all(undisturbed <= set(end[2:]) for end in ends)
+    assert word != "CLOSED" or {Lifecycle.COMPLETED} == {end[1] for end in ends}

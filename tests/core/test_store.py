@@ -285,16 +285,16 @@ class TestEveryStore:
         with pytest.raises(StoreError), store.begin() as tx:
             tx.add_delivery(a_delivery(body=b"other"))
 
-    def test_delivery_is_replaced(self, store: Store):
-        """put_delivery replaces every field, but never takes back a copy counted meanwhile."""
+    def test_processing_of_a_delivery_is_replaced(self, store: Store):
+        """put_delivery replaces what processing changes, but never takes back a copy counted meanwhile."""
         done = a_delivery(
+            received_at=later(1),
             stage=DeliveryStage.PROCESSED,
             outcome="ok",
             proof="ab",
             proof_checks=2,
             attempts=2,
             next_at=later(5),
-            headers=(("x", AWKWARD), ("x", "2")),
         )
         with store.begin() as tx:
             tx.add_delivery(a_delivery())
@@ -309,13 +309,15 @@ class TestEveryStore:
         with pytest.raises(StoreError, match="no delivery"), store.begin() as tx:
             tx.put_delivery(a_delivery())
 
-    def test_replacing_cannot_take_an_identity(self, store: Store):
-        """A delivery cannot be given the account, path and body of another."""
+    def test_what_came_stays_as_it_came(self, store: Store):
+        """Account, path, headers, body and digest of a delivery never change, nor does what is the same."""
+        came = a_delivery(headers=(("x", AWKWARD), ("x", "2")))
         with store.begin() as tx:
-            tx.add_delivery(a_delivery())
+            tx.add_delivery(came)
             tx.add_delivery(a_delivery("d2", path="x"))
-        with pytest.raises(StoreError), store.begin() as tx:
-            tx.put_delivery(a_delivery("d2"))
+            tx.put_delivery(a_delivery(body=b"other", account="de", path="x", headers=()))
+            assert came == tx.delivery("d1")
+            assert (attrs.evolve(came, seen=2), False) == tx.add_delivery(attrs.evolve(came, id="d3"))
 
     def test_deliveries_with_the_same_proof(self, store: Store):
         """All of the account's deliveries with the proof are found; no proof finds nothing."""

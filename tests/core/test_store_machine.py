@@ -131,6 +131,7 @@ class TwoStores(RuleBasedStateMachine):
         record = an_envelope(envelope, reference=reference, **fields)
         self._both(lambda tx, _: tx.add_envelope(record))
         self._both(lambda tx, _: tx.envelopes(reference=reference))
+        self._both(lambda tx, _: tx.envelopes(reference=reference, account="hr"))
 
     @working
     @rule(envelope=envelopes, account=accounts)
@@ -222,6 +223,11 @@ class TwoStores(RuleBasedStateMachine):
             self._both(lambda tx, _: tx.add_delivery(record))
 
     @working
+    @rule(stage=few(DeliveryStage), before=times)
+    def drop_deliveries(self, stage: DeliveryStage, before: Any):
+        self._both(lambda tx, _: tx.drop_deliveries(stage=stage, before=before))
+
+    @working
     @rule(account=accounts, key=keys, value=texts, drop=st.booleans())
     def keep(self, account: str, key: str, value: str, *, drop: bool):
         self._both(lambda tx, _: tx.put_private(account, key, value))
@@ -258,7 +264,8 @@ class TwoStores(RuleBasedStateMachine):
             *(lambda tx, _, name=name: tx.due_polls(name, now, limit=limit) for name in ("hr", "de")),
             *(lambda tx, _, name=name: tx.private("hr", name) for name in ("create", "publish")),
             *(lambda tx, _, name=name: tx.content(name) for name in ("create", "publish")),
-            lambda tx, _: tx.attempt_by_vendor_ref(provider="fake", vendor_tenant="tenant", vendor_ref="x"),
+            *(lambda tx, _, name=name: tx.event_ids(name) for name in ("s1", "s2")),
+            *(lambda tx, _, ref=ref: _by_ref(tx, ref) for ref in ("x", "y")),
         ]
         for ask in asked:
             self._both(ask)
@@ -268,6 +275,10 @@ class TwoStores(RuleBasedStateMachine):
         for block in self.blocks:
             block.__exit__(RuntimeError, RuntimeError(), None)
         _empty(self.stores[1])
+
+
+def _by_ref(tx: Transaction, ref: str) -> Any:
+    return tx.attempt_by_vendor_ref(provider="fake", vendor_tenant="tenant", vendor_ref=ref)
 
 
 def _unnumbered(answer: Any) -> Any:

@@ -33,7 +33,17 @@ def tracked() -> tuple[Path, ...]:
         listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
         found = [ROOT / name for name in listed.split("\0") if name]
     else:
-        tops = ("core", "providers", "contrib", "tests", "docs", "Makefile", "README.md", "CHANGELOG.md")
+        tops = (
+            "core",
+            "providers",
+            "contrib",
+            "tests",
+            "docs",
+            "benchmarks",
+            "Makefile",
+            "README.md",
+            "CHANGELOG.md",
+        )
         found = [path for top in tops for path in (ROOT / top, *(ROOT / top).rglob("*"))]
     return tuple(path for path in found if path.is_file() and "__pycache__" not in path.parts)
 

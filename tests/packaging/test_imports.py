@@ -60,9 +60,15 @@ def test_listing_providers_loads_no_http_library() -> None:
     assert set() == (HEAVY - {"paraph_ignisign"}) & {name.split(".")[0] for name in loaded}
 
 
-def test_a_client_loads_heavy_modules() -> None:
-    """The measurement sees what is loaded: a client does need the HTTP library."""
-    assert "httpx" in loaded_by("import paraph; paraph.Client")
+def test_a_client_loads_nothing_heavy_yet() -> None:
+    """What an operation needs is imported with its method: naming the clients loads no HTTP library."""
+    loaded = loaded_by("import paraph; paraph.Client; paraph.AsyncClient")
+    assert set() == HEAVY & {name.split(".")[0] for name in loaded}
+
+
+def test_an_exchange_loads_heavy_modules() -> None:
+    """The measurement sees what is loaded: who sends a request does need the HTTP library."""
+    assert "httpx" in loaded_by("import paraph.flow.exchange")
 
 
 def test_the_folders_are_no_packages(tracked: tuple[Path, ...]) -> None:

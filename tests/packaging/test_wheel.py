@@ -14,7 +14,8 @@ import pytest
 PACKAGES = frozenset({"paraph", "paraph_ignisign", "paraph_sign8", "paraph_simulator", "paraph_web"})
 BASE = frozenset({"attrs", "cattrs", "httpx", "pluggy", "sniffio"})
 EXTRAS = frozenset(
-    {"simulator", "web", "cli", "sql", "postgres", "pdf", "sign8", "keyring", "vault", "seal", "dev", "all"}
+    {"simulator", "web", "cli", "sql", "postgres", "pdf", "sign8", "keyring", "vault", "seal"}
+    | {"dev", "all", "bench"}
 )
 CI_RAN_ON = frozenset({"3.11"})
 """Python versions that CI ran the suite on; a version is added here and to the classifiers together."""

@@ -116,6 +116,15 @@ class Comparison:
             return [f"{len(told)} requests shown, {len(real)} sent"]
         return [line for pair in zip(told, real, strict=True) for line in self._request(*pair)]
 
+    def fits(self, told: RehearsedRequest, real: Sent) -> bool:
+        """Whether a request is the one that is shown; if so, its ids count from now on."""
+        trial = Comparison()
+        trial.ids = dict(self.ids)
+        if any(True for _ in trial._request(told, real)):
+            return False
+        self.ids = trial.ids
+        return True
+
     def _request(self, told: RehearsedRequest, real: Sent) -> Iterator[str]:
         where = f"{told.method} {told.url}"
         if told.method != real.method:
@@ -159,6 +168,17 @@ class Comparison:
                 yield f"{where}: {name} stands for several ids"
         if len(set(self.ids.values())) != len(self.ids):
             yield f"{where}: several placeholders stand for one id"
+
+
+def in_the_order_shown(shown: Rehearsal, sent: list[Sent]) -> list[Sent]:
+    """Put what went out side by side in the order in which it is shown; what fits nothing comes last."""
+    left, ordered, comparison = list(sent), [], Comparison()
+    for told in shown.requests:
+        found = next((each for each in left if comparison.fits(told, each)), None)
+        if found is not None:
+            ordered.append(found)
+            left.remove(found)
+    return ordered + left
 
 
 LEFT_OUT = {"authorization", "host", "content-length", "connection", "user-agent"}

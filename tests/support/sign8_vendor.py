@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from paraph.flow.runners import SyncRunner
 from paraph.flow.session import Sessions
 from paraph.ops.kernel import Kernel
 from paraph.store import open_store
+from support.crashes import first, interleaved
 
 
 class Vendor:
@@ -77,8 +79,8 @@ class Vendor:
         return [each for each in counted if any(each)]
 
 
-def kernel(spoken: dict[str, Any]) -> Kernel:
-    """Make a kernel with one account that speaks like this."""
+def kernel(spoken: dict[str, Any], **changes: Any) -> Kernel:
+    """Make a kernel with one account that speaks like this. ``changes``: further options of the account."""
     options = {
         "provider": "sign8",
         "environment": "test",
@@ -86,17 +88,18 @@ def kernel(spoken: dict[str, Any]) -> Kernel:
         "base_url": "https://sign8.test",
         "dialect": spoken,
         "auth": {"type": "bearer", "token": "env:TOKEN"},
+        **changes,
     }
     config = Config.from_mapping({"accounts": {"de": options}}, environ={"TOKEN": "t"})
     return Kernel(config=config, registry=config.registry, store=open_store("memory:"))
 
 
-def run(vendor: Vendor, flow: Flow[Any]) -> Any:
-    """Run a flow against the vendor, without pauses."""
+def run(vendor: Vendor, flow: Flow[Any], choose: Callable[[int], int] = first) -> Any:
+    """Run a flow against the vendor, without pauses, its gathered flows in the order that is chosen."""
     transport = httpx.MockTransport(vendor.handle)
     sessions = Sessions(lambda _: httpx.Client(transport=transport))
     try:
-        return SyncRunner(sessions, pause=lambda _: None).run(flow)
+        return SyncRunner(sessions, pause=lambda _: None).run(interleaved(flow, choose))
     finally:
         for client in sessions.drain():
             client.close()

@@ -13,10 +13,12 @@ owner of a converter says so. ``null`` counts as absent where a field has a defa
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 import attrs
 from cattrs import Converter
@@ -64,6 +66,7 @@ def base_converter(*, rename: Rename | None = None) -> Converter:
     converter.register_unstructure_hook(datetime, _written)
     converter.register_unstructure_hook(date, lambda day: day.isoformat())
     converter.register_structure_hook_factory(_is_many, lambda kind: _list_of(converter, get_args(kind)[0]))
+    converter.register_structure_hook_factory(_is_optional, lambda kind: _optional(converter, kind))
 
     def name_of(field: attrs.Attribute[Any]) -> tuple[str, ...]:
         given: tuple[str, ...] = field.metadata.get(_NAMES, ())
@@ -82,12 +85,37 @@ def _is_many(kind: Any) -> bool:
 def _list_of(converter: Converter, item: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
     """Read ``tuple[T, ...]`` from a JSON list only: a string or an object is iterable, but no list."""
 
+    kind: Any = list[item]
+    hook = _late(converter, kind)
+
     def read(value: Any, _: Any) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
             raise TypeError("a list is needed")
-        return tuple(converter.structure(value, list[item]))
+        return tuple(hook()(value, kind))
 
     return read
+
+
+def _is_optional(kind: Any) -> bool:
+    args = get_args(kind)
+    return get_origin(kind) in (Union, UnionType) and len(args) == 2 and NoneType in args  # noqa: PLR2004 - T | None
+
+
+def _optional(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
+    """Read ``T | None``, as most fields are, without looking for the way to read a ``T`` each time."""
+    inner: Any = next(each for each in get_args(kind) if each is not NoneType)
+    plain = inner if inner in (str, bool, int) else None
+    hook = _late(converter, inner)
+
+    def read(value: Any, _: Any) -> Any:
+        return value if value is None or type(value) is plain else hook()(value, inner)
+
+    return read
+
+
+def _late(converter: Converter, kind: Any) -> Callable[[], Callable[[Any, Any], Any]]:
+    """Look up how a type is read once, when the first value comes: classes may hold each other."""
+    return functools.cache(lambda: converter.get_structure_hook(kind))
 
 
 def _reader(
@@ -111,8 +139,9 @@ def _reader(
             if value.get(wire[0]) is None:
                 other = next((value[name] for name in wire[1:] if value.get(name) is not None), None)
                 value = {**value, wire[0]: other} if other is not None else value
-        given = {key: item for key, item in value.items() if item is not None or key not in defaulted}
-        return read(given, kind)
+        if None in value.values():
+            value = {key: item for key, item in value.items() if item is not None or key not in defaulted}
+        return read(value, kind)
 
     return structure
 

@@ -8,7 +8,6 @@ kept at all.
 from __future__ import annotations
 
 import functools
-import io
 import json
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -187,10 +186,6 @@ def _structured(converter: Converter, value: Any, kind: type) -> object | None:
     return found
 
 
-def with_content(document: Document, content: bytes) -> Document:
-    """Give a rebuilt document its kept bytes."""
-
-    def opener() -> BinaryIO:
-        return io.BytesIO(content)
-
+def with_content(document: Document, opener: Callable[[], BinaryIO]) -> Document:
+    """Give a rebuilt document its content."""
     return attrs.evolve(document, open=opener)

@@ -9,12 +9,13 @@ import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import httpx
 
 from paraph import errors
 from paraph.flow.commands import Downloaded
+from paraph.flow.files import write_all
 from paraph.flow.peer import shown_peer
 
 if TYPE_CHECKING:
@@ -139,8 +140,13 @@ def _inflater() -> zlib._Decompress:
 
 
 def raw_blocks(response: httpx.Response) -> Iterator[bytes]:
-    """Yield a body's raw blocks; a transport for tests may hand over one that is read already."""
-    return iter([response.content]) if response.is_stream_consumed else response.iter_raw()
+    """Yield a body's raw blocks; a transport for tests may hand over one that is read already.
+
+    They are the stream's own: what ``iter_raw`` does around it takes longer than reading a small body.
+    """
+    if response.is_stream_consumed:
+        return iter([response.content])
+    return iter(cast("httpx.SyncByteStream", response.stream))
 
 
 async def raw_blocks_async(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -148,9 +154,28 @@ async def raw_blocks_async(response: httpx.Response) -> AsyncIterator[bytes]:
     if response.is_stream_consumed:
         yield response.content
         return
-    async for raw in response.aiter_raw():
+    async for raw in cast("httpx.AsyncByteStream", response.stream):
         yield raw
 
+
+async def batches(response: httpx.Response) -> AsyncIterator[list[bytes]]:
+    """Yield a body's raw blocks together, as many at a time as are worth handing over to a thread."""
+    some: list[bytes] = []
+    size = 0
+    async for raw in raw_blocks_async(response):
+        some.append(raw)
+        size += max(len(raw), LEAST)
+        if size >= BATCH:
+            yield some
+            some, size = [], 0
+    yield some
+
+
+BATCH: Final = 1 << 18
+"""Raw bytes that are handed over to a thread at once."""
+
+LEAST: Final = 1 << 10
+"""What a block counts at least, since each takes room of its own: a vendor may send it byte by byte."""
 
 UNFOLDED = 1 << 16
 """Largest decoded block in bytes."""
@@ -183,22 +208,24 @@ class Body:
     def response(self) -> httpx.Response:
         """Return the answer with what was collected as its body."""
         self._decoder.end(self._response)
-        headers = [
-            (name, value)
-            for name, value in self._response.headers.raw
-            if name.lower() not in {b"content-encoding", b"content-length", b"transfer-encoding"}
-        ]
-        return httpx.Response(
+        headers = self._response.headers
+        if "content-encoding" in headers:
+            headers = headers.copy()
+            for name in ("content-encoding", "content-length", "transfer-encoding"):
+                headers.pop(name, None)
+        answer = httpx.Response(
             self._response.status_code,
             headers=headers,
-            content=b"".join(self._blocks),
+            stream=httpx.ByteStream(b"".join(self._blocks)),
             request=self._response.request,
             extensions=dict(self._peer),
         )
+        answer.read()
+        return answer
 
 
 class Tally:
-    """Counts and digests a download on its way into the sink."""
+    """Decodes, counts and digests a download on its way into the sink."""
 
     def __init__(self, command: Download, response: httpx.Response) -> None:
         self._command = command
@@ -207,14 +234,15 @@ class Tally:
         self._digest = hashlib.sha256()
         self._size = 0
 
-    def blocks(self, raw: bytes) -> Iterator[bytes]:
-        """Yield what is to be written for the next raw bytes. :raises ResponseTooLarge: too many."""
-        for block in self._decoder.feed(raw):
-            self._size += len(block)
-            if self._size > self._command.limit:
-                raise too_large(self._command)
-            self._digest.update(block)
-            yield block
+    def write(self, *raws: bytes) -> None:
+        """Write the next raw blocks, decoded. :raises ResponseTooLarge: that is too many bytes."""
+        for raw in raws:
+            for block in self._decoder.feed(raw):
+                self._size += len(block)
+                if self._size > self._command.limit:
+                    raise too_large(self._command)
+                self._digest.update(block)
+                write_all(self._command.sink, block)
 
     def result(self) -> Downloaded:
         """Return what came of it, once everything was written."""

@@ -2,55 +2,125 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+if TYPE_CHECKING:
+    from paraph.flow.commands import Sink
+
+ABANDONED: Final = 3600.0
+"""Seconds after which nobody writes to a part any more: a download that lives gets bytes every minute."""
+
+SUFFIX: Final = ".part"
+
+SHOWN: Final = 40
+"""Characters of the name that its parts show, since file systems bound a name's length."""
 
 
 class FileSink:
     """A file that appears under its name only when it is complete.
 
+    Until then it is a hidden *part* beside it, with a name of its own, so that two who save the same file
+    never write to the same part. A process that dies leaves its part behind; who saves the file again
+    begins anew, since no vendor promises the rest of an answer, and removes parts that are
+    :data:`ABANDONED`.
+
     Theory. Under asyncio each call runs in a thread, and a cancelled task abandons that thread, not
-    the call in it. So nothing is opened before the owner can :meth:`discard`, a lock orders discarding
-    and a late call, and a call that comes after it finds the sink ended.
+    the call in it. So nothing is opened before the owner can :meth:`discard`; a lock orders the calls, and
+    a call that comes after discarding finds the sink ended. Discarding itself runs in the event loop, so it
+    waits for nobody: a call that holds the lock meanwhile tidies up when it leaves.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        self._stem = f".{path.name[:SHOWN]}."
+        self._part = path.with_name(f"{self._stem}{secrets.token_hex(4)}{SUFFIX}")
         self._file: BinaryIO | None = None
         self._ended = False
         self._lock = threading.Lock()
 
     def write(self, data: bytes, /) -> int:
-        """Append. :raises ValueError: it was discarded."""
-        with self._lock:
-            return self._opened().write(data)
+        """Append. :raises ValueError: it was committed or discarded."""
+        with self._opened() as file:
+            return file.write(data)
 
     def commit(self) -> None:
-        """Make it durable and give it its name. :raises ValueError: it was discarded."""
-        with self._lock:
-            file = self._opened()
+        """Make it durable and give it its name. :raises ValueError: it was committed or discarded."""
+        with self._opened() as file:
             file.flush()
             os.fsync(file.fileno())
             file.close()
             self._part.replace(self.path)
-            self._ended = True
+            self._file, self._ended = None, True
+        _make_durable(self.path.parent)
 
     def discard(self) -> None:
-        """Remove what is not committed; harmless afterwards."""
-        with self._lock:
-            self._ended = True
-            if self._file is not None:
-                self._file.close()
-                self._part.unlink(missing_ok=True)
+        """Remove what is not committed, now or as soon as nobody writes to it; harmless afterwards."""
+        self._ended = True
+        self._tidy()
 
-    def _opened(self) -> BinaryIO:
-        if self._ended:
-            msg = "this file was committed or discarded"
-            raise ValueError(msg)
-        if self._file is None:
-            self._file = self._part.open("xb")
-        return self._file
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        try:
+            with self._lock:
+                if self._ended:
+                    msg = "this file was committed or discarded"
+                    raise ValueError(msg)
+                if self._file is None:
+                    self._remove_abandoned()
+                    self._file = self._part.open("xb")
+                yield self._file
+        finally:
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove the part of a sink that has ended, unless somebody is at it, who will do so himself."""
+        if self._ended and self._lock.acquire(blocking=False):
+            try:
+                if self._file is not None:
+                    self._file.close()
+                    self._part.unlink(missing_ok=True)
+                    self._file = None
+            finally:
+                self._lock.release()
+
+    def _remove_abandoned(self) -> None:
+        """Remove what processes that died left of this file."""
+        before = time.time() - ABANDONED
+        with contextlib.suppress(OSError):  # others tidy up as well, and not every directory can be listed
+            for part in self.path.parent.iterdir():
+                ours = part.name.startswith(self._stem) and part.suffix == SUFFIX
+                if ours and part.stat().st_mtime < before:
+                    part.unlink()
+
+
+def write_all(sink: Sink, data: bytes) -> None:
+    """Write everything: an unbuffered file, a pipe or a socket may take less at a time.
+
+    :raises OSError: the sink takes nothing.
+    """
+    taken: Any = sink.write(data)
+    while isinstance(taken, int) and taken < len(data):
+        if taken <= 0:
+            msg = "the sink took nothing of what was to be written"
+            raise OSError(msg)
+        data = data[taken:]
+        taken = sink.write(data)
+
+
+def _make_durable(directory: Path) -> None:
+    """Make a directory's names survive a loss of power, where directories can be opened for it (POSIX)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    with contextlib.suppress(OSError):  # some may be written to but not read, some file systems cannot
+        opened = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

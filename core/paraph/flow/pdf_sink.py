@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from paraph.flow.commands import Sink
+from paraph.flow.files import write_all
 
 PDF_MARKER: Final = b"%PDF-"
 PDF_HEAD: Final = 1024
@@ -25,10 +26,11 @@ class PdfSink:
     def write(self, data: bytes, /) -> int:
         """Take the next bytes; before the marker they wait, and without it they are dropped."""
         if self.genuine:
-            self._sink.write(data)
+            write_all(self._sink, data)
         elif len(self._head) < PDF_HEAD:
             self._head += data
             self.genuine = PDF_MARKER in self._head[:PDF_HEAD]
             if self.genuine:
-                self._sink.write(self._head)
+                write_all(self._sink, self._head)
+                self._head = b""
         return len(data)

@@ -32,8 +32,7 @@ from paraph.flow.commands import (
     Sleep,
 )
 from paraph.flow.lanes import Lanes
-from paraph.flow.quiet import quietly
-from paraph.flow.session import Cell, Sessions, request_of
+from paraph.flow.session import Cell, Sessions, begin, begin_async
 
 if TYPE_CHECKING:
     import asyncio
@@ -110,8 +109,7 @@ class SyncRunner:
 
         client = self._sessions.client(command.account)
         try:
-            with quietly():
-                response = client.send(request_of(client, command.request), stream=True)
+            response = begin(client, command.request)
             try:
                 body = Body(command, response, command.limit)
                 for raw in raw_blocks(response):
@@ -128,14 +126,12 @@ class SyncRunner:
 
         client = self._sessions.client(command.account)
         try:
-            with quietly():
-                response = client.send(request_of(client, command.request), stream=True)
+            response = begin(client, command.request)
             try:
                 tally = Tally(command, response)
                 if response.is_success:
                     for raw in raw_blocks(response):
-                        for block in tally.blocks(raw):
-                            command.sink.write(block)
+                        tally.write(raw)
                     return tally.result()
                 body = Body(command, response, MAX_ERROR)
                 for raw in raw_blocks(response):
@@ -259,8 +255,7 @@ class AsyncRunner:
 
         client = await self._client(command.account)
         try:
-            with quietly():
-                response = await client.send(request_of(client, command.request), stream=True)
+            response = await begin_async(client, command.request)
             try:
                 body = Body(command, response, command.limit)
                 async for raw in raw_blocks_async(response):
@@ -275,18 +270,23 @@ class AsyncRunner:
     async def _download(self, command: Download) -> Downloaded:
         import asyncio
 
-        from paraph.flow.exchange import EXCHANGE_ERRORS, Body, Tally, raw_blocks_async, transport_error
+        from paraph.flow.exchange import (
+            EXCHANGE_ERRORS,
+            Body,
+            Tally,
+            batches,
+            raw_blocks_async,
+            transport_error,
+        )
 
         client = await self._client(command.account)
         try:
-            with quietly():
-                response = await client.send(request_of(client, command.request), stream=True)
+            response = await begin_async(client, command.request)
             try:
                 tally = Tally(command, response)
                 if response.is_success:
-                    async for raw in raw_blocks_async(response):
-                        for block in tally.blocks(raw):
-                            await asyncio.to_thread(command.sink.write, block)
+                    async for some in batches(response):
+                        await asyncio.to_thread(tally.write, *some)
                     return tally.result()
                 body = Body(command, response, MAX_ERROR)
                 async for raw in raw_blocks_async(response):

@@ -16,6 +16,7 @@ import attrs
 
 from paraph._version import __version__
 from paraph.errors import ConfigurationError
+from paraph.flow.quiet import note
 from paraph.flow.trust import trusted
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ CONNECT, TRANSFER, POOL = 10.0, 60.0, 60.0
 """Seconds until a phase of a request times out: connecting; each read or write; waiting for a connection."""
 
 USER_AGENT = f"paraph/{__version__}"
+
+_CLOSED = "this client is closed"
 
 
 @attrs.define(eq=False)
@@ -97,8 +100,7 @@ class Sessions(Generic[ClientT]):
             return found
         with self._lock:
             if self._closed:
-                msg = "this client is closed"
-                raise RuntimeError(msg)
+                raise RuntimeError(_CLOSED)
             if account not in self._clients:
                 self._clients[account] = self._make(account)
             return self._clients[account]
@@ -161,9 +163,37 @@ def _with_certificate(certificate: ClientCertificate) -> ssl.SSLContext:
     )
 
 
-def request_of(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> httpx.Request:
-    """Add what a client would have added to a request that it built itself."""
-    request.headers.setdefault("User-Agent", USER_AGENT)
-    request.headers.setdefault("Accept-Encoding", "gzip, deflate")
+def begin(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """Send a request through a client's transport; return the answer with its body unread.
+
+    What a client would do besides takes a sixth of a call, and none of it is wanted: our requests are
+    complete, bring their own credentials, keep no cookies and follow no redirects. Proxies that the
+    environment names are used as ever.
+    """
+    response: httpx.Response = _carrier(client, request).handle_request(request)
+    return _noted(request, response)
+
+
+async def begin_async(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Do the same in a task."""
+    response: httpx.Response = await _carrier(client, request).handle_async_request(request)
+    return _noted(request, response)
+
+
+def _carrier(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> Any:
+    """Complete a request, and return the transport that carries it."""
+    if client.is_closed:
+        raise RuntimeError(_CLOSED)
+    headers = request.headers
+    if "User-Agent" not in headers:
+        headers["User-Agent"] = USER_AGENT
+    if "Accept-Encoding" not in headers:
+        headers["Accept-Encoding"] = "gzip, deflate"
     request.extensions.setdefault("timeout", client.timeout.as_dict())
-    return request
+    return client._transport_for_url(request.url)  # noqa: SLF001 - nothing public tells it, proxies included
+
+
+def _noted(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    response.request = request
+    note(request, response)
+    return response

@@ -31,16 +31,20 @@ class Signal:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        given = asyncio.Event()
+        given: asyncio.Future[None] = loop.create_future()
+
+        def tell() -> None:
+            if not given.done():
+                given.set_result(None)
+
         # First the callback, then the look: whoever gives it does it in the other order, so none is missed.
-        self._told = lambda: loop.call_soon_threadsafe(given.set)
+        self._told = lambda: loop.call_soon_threadsafe(tell)
         if self._event.is_set():
             return True
+        late = loop.call_later(seconds, tell)
         try:
-            async with asyncio.timeout(seconds):
-                await given.wait()
-        except TimeoutError:
-            return self._event.is_set()
+            await given
         finally:
+            late.cancel()
             self._told = None
-        return True
+        return self._event.is_set()

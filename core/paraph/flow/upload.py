@@ -14,10 +14,13 @@ and :func:`json_request` writes the JSON around it, so that a document is never 
 from __future__ import annotations
 
 import base64
+import contextlib
+import functools
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+import threading
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 import httpx
@@ -25,14 +28,17 @@ import httpx
 from paraph.errors import UsageError
 from paraph.model import Document
 
-BLOCK = 1 << 20
+BLOCK = 3 << 18
 """Bytes read at a time."""
+
+ENCODED = 3 << 16
+"""Bytes read at a time to be encoded: whole groups of three, of which base64 makes four."""
 
 
 class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A document's bytes between a head and a tail; sync, async, replayable.
 
-    Reads happen in a thread under asyncio, so a slow disk never blocks the loop.
+    Under asyncio a thread reads, checks and encodes, so that a slow disk never blocks the loop.
     A document that is no longer what was hashed, or can no longer be read, breaks the upload
     off with :class:`~paraph.errors.UsageError` before its last bytes.
     """
@@ -61,32 +67,33 @@ class DocumentStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         if self._head:
             yield self._head
-        with _opened(self._document) as stream:
-            guard, coder = _Guard(self._document), self._coder()
-            while block := _read(self._document, stream):
-                yield coder.passed(guard.passed(block))
-            guard.finish()
-        if end := coder.rest() + self._tail:
-            yield end
+        with contextlib.closing(self._blocks()) as blocks:
+            yield from blocks
+        if self._tail:
+            yield self._tail
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         import asyncio
 
         if self._head:
             yield self._head
-        stream = await asyncio.to_thread(_opened, self._document)
+        in_thread = functools.partial(asyncio.get_running_loop().run_in_executor, None)
+        blocks = _Stepped(self._blocks())
+        coming = in_thread(blocks.step)
         try:
-            guard, coder = _Guard(self._document), self._coder()
-            while block := await asyncio.to_thread(_read, self._document, stream):
-                yield coder.passed(guard.passed(block))
-            guard.finish()
+            while block := await coming:
+                coming = in_thread(blocks.step)  # while this one travels
+                yield block
         finally:
-            stream.close()
-        if end := coder.rest() + self._tail:
-            yield end
+            if not coming.cancelled() and not coming.cancel():
+                coming.exception()  # if nobody came to see it, nobody wants to be told of it
+            in_thread(blocks.close)  # not awaited: a read that hangs must not keep a cancelled task
+        if self._tail:
+            yield self._tail
 
-    def _coder(self) -> _Coder:
-        return _Coder()
+    def _blocks(self) -> Generator[bytes]:
+        """Yield what goes out between head and tail, no block of it empty."""
+        return _checked(self._document, BLOCK)
 
 
 class Base64Stream(DocumentStream):
@@ -96,48 +103,79 @@ class Base64Stream(DocumentStream):
         super().__init__(document, head=head, tail=tail)
         self.length = len(head) + 4 * -(-document.size // 3) + len(tail)
 
-    def _coder(self) -> _Coder:
-        return _Base64()
+    def _blocks(self) -> Generator[bytes]:
+        return _encoded(_checked(self._document, ENCODED))
 
 
-class _Coder:
-    """What becomes of a document's blocks on their way; here: nothing."""
+class _Stepped:
+    """Blocks that any thread may ask for, one thread at a time; who closes them waits for who is reading."""
 
-    def passed(self, block: bytes) -> bytes:
-        return block
+    def __init__(self, blocks: Generator[bytes]) -> None:
+        self._blocks = blocks
+        self._lock = threading.Lock()
 
-    def rest(self) -> bytes:
-        return b""
+    def step(self) -> bytes:
+        """Return the next block; nothing at the end."""
+        with self._lock:
+            return next(self._blocks, b"")
+
+    def close(self) -> None:
+        """Close the document."""
+        with self._lock:
+            self._blocks.close()
 
 
-class _Base64(_Coder):
-    """Encodes groups of three bytes; what is left of a block waits for the next one."""
+def _checked(document: Document, most: int) -> Generator[bytes]:
+    """Yield a document's content in blocks of at most so many bytes.
 
-    def __init__(self) -> None:
-        self._left = b""
+    The last one comes only if all is what was measured and checked.
+    """
+    with _opened(document) as stream:
+        digest = None if document.is_unchanged(stream) else hashlib.sha256()
+        left = document.size
+        while left:
+            block = _read(document, stream, min(most, left))
+            left -= len(block)
+            if digest is not None:
+                digest.update(block)
+            if not block or not (left or _is_whole(document, stream, digest)):
+                raise UsageError(f"document {document.id!r} is not what it was when its digest was taken")
+            yield block
 
-    def passed(self, block: bytes) -> bytes:
-        whole = self._left + block
-        end = len(whole) - len(whole) % 3
-        self._left = whole[end:]
-        return base64.b64encode(memoryview(whole)[:end])
 
-    def rest(self) -> bytes:
-        return base64.b64encode(self._left)
+def _is_whole(document: Document, stream: BinaryIO, digest: hashlib._Hash | None) -> bool:
+    """Whether a stream that was read as far as the document went gave the document, and has no more."""
+    if digest is None:
+        return document.is_unchanged(stream)
+    return digest.hexdigest() == document.sha256 and not _read(document, stream, 1)
+
+
+def _encoded(blocks: Generator[bytes]) -> Generator[bytes]:
+    """Encode groups of three bytes; what is left of a block waits for the next one."""
+    rest = b""
+    with contextlib.closing(blocks):
+        for block in blocks:
+            whole = rest + block if rest else block
+            end = len(whole) - len(whole) % 3
+            rest = whole[end:]
+            if end:
+                yield base64.b64encode(memoryview(whole)[:end])
+    if rest:
+        yield base64.b64encode(rest)
 
 
 def _opened(document: Document) -> BinaryIO:
     try:
         return document.open()
-    except OSError:
+    except (OSError, ValueError):
         pass
     raise _unreadable(document)
 
 
-def _read(document: Document, stream: BinaryIO) -> bytes:
+def _read(document: Document, stream: BinaryIO, size: int) -> bytes:
     try:
-        return stream.read(BLOCK)
-    except OSError:
+        return stream.read(size)
+    except (OSError, ValueError):
         pass
     raise _unreadable(document)
 
@@ -145,29 +183,6 @@ def _read(document: Document, stream: BinaryIO) -> bytes:
 def _unreadable(document: Document) -> UsageError:
     """Make the error for content that is gone. Raised outside handlers: an ``OSError`` names the path."""
     return UsageError(f"document {document.id!r} can no longer be read; nothing more was uploaded")
-
-
-class _Guard:
-    """Sees to it that what is uploaded is what was measured and checked."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        self._left = document.size
-        self._digest = hashlib.sha256()
-
-    def passed(self, block: bytes) -> bytes:
-        self._left -= len(block)
-        self._digest.update(block)
-        if self._left < 0:
-            raise self._changed()
-        return block
-
-    def finish(self) -> None:
-        if self._left or self._digest.hexdigest() != self._document.sha256:
-            raise self._changed()
-
-    def _changed(self) -> UsageError:
-        return UsageError(f"document {self._document.id!r} is not what it was when its digest was taken")
 
 
 def upload_request(

@@ -1,7 +1,8 @@
-"""Documents: content by bytes, path, open-callable, digest only, or JSON."""
+"""Documents: content by bytes, path, file object, open-callable, digest only, or JSON."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -14,9 +15,13 @@ from typing import Any, BinaryIO
 import attrs
 
 from paraph.model._kinds import Unpicklable
+from paraph.model.content import Mark, Marker, OpenFile, mark_of, unchanging, unmarked
 
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 """Bytes read at a time; documents never need to fit into memory."""
+
+ENDS = 1024
+"""Bytes of the beginning and the end that are kept for a cheap look."""
 
 PDF = "application/pdf"
 
@@ -44,6 +49,9 @@ class ContentKind(StrEnum):
 class Document(Unpicklable):
     """One document of an envelope. Build it with a ``from_…`` constructor.
 
+    A constructor reads the content once, for its digest. In an event loop, give that to a thread if the
+    content is large: ``await asyncio.to_thread(Document.from_path, path)``.
+
     Two documents are equal if id, name, role, media type and digest are.
 
     :ivar id: local id that the application controls; the vendor's id is kept beside it. It appears
@@ -69,6 +77,7 @@ class Document(Unpicklable):
     fault: str = ""
     """Why the content could not be read: ``missing``, ``unreadable`` or empty."""
     _open: Callable[[], BinaryIO] | None = attrs.field(default=None, repr=False, alias="open")
+    _unchanged: Callable[[BinaryIO], bool] | None = attrs.field(default=None, repr=False, alias="unchanged")
 
     def __repr__(self) -> str:
         # Without id and name: the id is made of the file name by default, which may name a person.
@@ -96,7 +105,15 @@ class Document(Unpicklable):
         role: DocumentRole | str = DocumentRole.SIGNED,
     ) -> Document:
         """Hold the content in memory."""
-        return cls._measured(lambda: io.BytesIO(content), id=id, name=name, media_type=media_type, role=role)
+        held = bytes(content)  # the same object, unless somebody gave one that can change
+        return cls._measured(
+            lambda: io.BytesIO(held),
+            id=id,
+            name=name,
+            media_type=media_type,
+            role=role,
+            marker=unchanging,
+        )
 
     @classmethod
     def from_path(
@@ -121,6 +138,34 @@ class Document(Unpicklable):
             media_type=media_type,
             role=role,
             path=str(found),
+            marker=mark_of,
+        )
+
+    @classmethod
+    def from_file(
+        cls,
+        file: BinaryIO,
+        *,
+        name: str = "",
+        id: str = "",  # noqa: A002 - the field's name
+        media_type: str = "",
+        role: DocumentRole | str = DocumentRole.SIGNED,
+    ) -> Document:
+        """Give an open binary file, from where it stands to its end.
+
+        It stays yours: keep it open and leave its position alone until the envelope is sent, and close it
+        afterwards. What cannot seek, such as a pipe, is read at once into a temporary file without a name.
+
+        :param name: the file's own if it has one.
+        :raises TypeError: the file gives text. :raises ValueError: it is closed, or has no name.
+        """
+        source = OpenFile(file)
+        label = name or _name_of(file)
+        if not label:
+            msg = "this file has no name of its own; give one: Document.from_file(file, name='contract.pdf')"
+            raise ValueError(msg)
+        return cls._measured(
+            source.open, id=id, name=label, media_type=media_type, role=role, marker=source.mark
         )
 
     @classmethod
@@ -135,7 +180,8 @@ class Document(Unpicklable):
     ) -> Document:
         """Give a function that opens a fresh binary stream each time it is called.
 
-        The content cannot be reopened by another process, so ``resume`` there needs the envelope again.
+        Another process cannot open the content anew: to ``resume`` there the store keeps up to 64 MiB of it,
+        and of more the envelope is needed again.
         """
         return cls._measured(opener, id=id, name=name, media_type=media_type, role=role)
 
@@ -178,6 +224,7 @@ class Document(Unpicklable):
             media_type="application/json",
             role=DocumentRole.SIGNED,
             kind=ContentKind.JSON,
+            marker=unchanging,
         )
 
     @classmethod
@@ -191,15 +238,20 @@ class Document(Unpicklable):
         role: DocumentRole | str,
         kind: ContentKind = ContentKind.FILE,
         path: str | None = None,
+        marker: Marker = unmarked,
     ) -> Document:
         digest, size, head, tail, fault = hashlib.sha256(), 0, b"", b"", ""
+        unchanged: Callable[[BinaryIO], bool] | None = None
         try:
             with opener() as stream:
+                mark = marker(stream)
                 while block := stream.read(BLOCK):
-                    head = head or block[:1024]
-                    tail = (tail + block)[-1024:]
+                    head += block[: ENDS - len(head)]
+                    tail = (tail + block[-ENDS:])[-ENDS:]
                     digest.update(block)
                     size += len(block)
+                if mark is not None and mark == marker(stream):
+                    unchanged = functools.partial(_has, marker, mark)
         except FileNotFoundError:
             fault = "missing"
         except OSError:
@@ -217,6 +269,7 @@ class Document(Unpicklable):
             tail=tail,
             fault=fault,
             open=opener,
+            unchanged=unchanged,
         )
 
     def open(self) -> BinaryIO:
@@ -229,6 +282,13 @@ class Document(Unpicklable):
             raise ValueError(msg)
         return self._open()
 
+    def is_unchanged(self, stream: BinaryIO) -> bool:
+        """Whether what an opened stream gives is certainly what was measured.
+
+        Otherwise it may be so all the same, which only its digest can tell.
+        """
+        return self._unchanged is not None and self._unchanged(stream)
+
     @property
     def has_content(self) -> bool:
         """Whether :meth:`open` can give the content in this process."""
@@ -238,6 +298,17 @@ class Document(Unpicklable):
     def is_pdf(self) -> bool:
         """Whether the media type says PDF."""
         return self.media_type == PDF
+
+
+def _has(marker: Marker, mark: Mark, stream: BinaryIO) -> bool:
+    """Whether a stream's content still has its mark."""
+    return marker(stream) == mark
+
+
+def _name_of(file: BinaryIO) -> str:
+    """Return the last part of a file's name; ``""`` for one without: it has a number for a name, or none."""
+    name = getattr(file, "name", "")
+    return Path(name).name if isinstance(name, str) else ""
 
 
 def default_id(name: str) -> str:

@@ -1,25 +1,19 @@
-"""Acting on an envelope that exists: ``cancel``, ``remind``, ``signing_link``, ``call``, webhooks."""
+"""Acting on an envelope that exists: ``cancel``, ``remind``, ``signing_link``; and registering webhooks."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
 from typing import Any, TypeVar
-
-import attrs
 
 from paraph.errors import ConfigurationError, UsageError, VendorError
 from paraph.flow.commands import Flow
-from paraph.flow.helpers import call as blocking
 from paraph.model import Snapshot
 from paraph.ops.carry import under
-from paraph.ops.kernel import Kernel
+from paraph.ops.kernel import Kernel, account_of
 from paraph.ops.look import located, open_children, read, refresh, require
 from paraph.ops.observe import observe, project
 from paraph.provider.account import Account, SigningLink
 from paraph.provider.capability import Capability
-from paraph.provider.fitting import UnreadableFileError, declared, fitted
-from paraph.provider.protocol import Cancels, GivesLinks, ManagesWebhooks, OffersActions, Reminds
+from paraph.provider.protocol import Cancels, GivesLinks, ManagesWebhooks, Reminds
 
 AbilityT = TypeVar("AbilityT")
 
@@ -109,78 +103,12 @@ def _child_of(kernel: Kernel, envelope_id: str, signatory_id: str) -> Flow[str |
     return None
 
 
-def call(kernel: Kernel, account: str, action: str, /, **params: Any) -> Flow[Any]:
-    """Run one of the vendor's own actions and return its typed result.
-
-    A text stands for a :class:`~paraph.Secret`, an ISO 8601 text for a date or an aware datetime,
-    the value of an enumeration for its member, a path for a document; see ``paraph.provider.fitting``.
-
-    :param action: such as ``signers.search``; ``paraph call ACCOUNT`` without one lists them.
-    :raises UsageError: no such action, or parameters that do not fit.
-    """
-    chosen = yield from blocking(kernel.account, account)
-    provider = kernel.provider(chosen)
-    if not isinstance(provider, OffersActions):
-        msg = f"provider {chosen.provider!r} offers no single actions"
-        raise UsageError(msg)
-    if action not in provider.actions:
-        near = difflib.get_close_matches(action, provider.actions, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        known = ", ".join(sorted(provider.actions))
-        msg = f"provider {chosen.provider!r} has no action {action!r}; {hint}known: {known}"
-        raise UsageError(msg)
-    found = provider.actions[action]
-    names = [str(field.alias) for field in attrs.fields(found.params)]
-    named = {found.parameter(word): value for word, value in params.items()}
-    if len(named) < len(params):
-        msg = f"action {action!r}: a parameter was given under two names; its parameters: {', '.join(names)}"
-        raise UsageError(msg)
-    unknown = sorted(set(named) - set(names))
-    if unknown:
-        msg = f"action {action!r} takes no {', '.join(unknown)}; its parameters: {', '.join(names)}"
-        raise UsageError(msg)
-    given = yield from blocking(_filled, action, found.params, named)
-    return (yield from under(kernel, chosen, found.run(chosen, given)))
-
-
-def _filled(action: str, kind: type[AbilityT], given: Mapping[str, Any]) -> AbilityT:
-    """Make the parameter object of an action. It may read files.
-
-    :raises UsageError: something is missing or of another type; values are never shown.
-    """
-    wanted = declared(kind)
-    made: dict[str, Any] = {}
-    wrong: list[str] = []
-    for name, value in given.items():
-        try:
-            made[name] = fitted(value, wanted[name])
-        except UnreadableFileError as error:
-            wrong.append(f"{name}: {error}")
-        except (TypeError, ValueError):
-            wrong.append(f"{name} has another type")
-    wrong += [f"{name} is missing" for name in _required(kind) if name not in given]
-    if not wrong:
-        try:
-            return kind(**made)
-        except (TypeError, ValueError):
-            pass
-    # Outside the handlers, so that no traceback carries the values that did not fit.
-    what = ", ".join(wrong) or "its parameters do not fit"
-    raise UsageError(f"action {action!r}: {what}; they are: {', '.join(wanted)}")
-
-
-def _required(kind: type[Any]) -> list[str]:
-    """Return the names of the parameters that have no default."""
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
-    return [str(field.alias) for field in fields if field.init and field.default is attrs.NOTHING]
-
-
 def webhook_url(kernel: Kernel, account: str) -> Flow[str]:
     """Return the URL that the vendor has to call for this account. It contains the path secret.
 
     :raises ConfigurationError: ``webhooks.public_url`` or the account's ``webhook_secret`` is missing.
     """
-    chosen = yield from blocking(kernel.account, account)
+    chosen = yield from account_of(kernel, account)
     if not chosen.public_url or not chosen.webhook_secret:
         missing = "webhooks.public_url" if not chosen.public_url else f"accounts.{account}.webhook_secret"
         msg = f"account {account!r} cannot receive webhooks: set {missing}"
@@ -194,7 +122,7 @@ def ensure_webhook(kernel: Kernel, account: str) -> Flow[str]:
     :raises UnsupportedCapability: endpoints are registered in the vendor's console only.
     """
     url = yield from webhook_url(kernel, account)
-    chosen = yield from blocking(kernel.account, account)
+    chosen = yield from account_of(kernel, account)
     require(kernel, chosen, Capability.MANAGE_WEBHOOKS, "register the URL in the vendor's console")
     provider = able(kernel, chosen, ManagesWebhooks)  # type: ignore[type-abstract]  # a runtime protocol
     return (yield from under(kernel, chosen, provider.ensure_webhook(chosen, url)))

@@ -16,12 +16,12 @@ from typing import Any, Final
 import attrs
 
 from paraph.flow.commands import Flow
-from paraph.flow.helpers import call
 from paraph.model import Secret, Trust
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel
 from paraph.provider.account import Account, Delivery
 from paraph.provider.protocol import Reading, Verdict
+from paraph.store.protocol import Transaction
 from paraph.store.records import DeliveryRecord
 
 SCHEDULE: Final = (0.2, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600, 3600, 7200, 14400, 28800)
@@ -64,33 +64,25 @@ VERDICTS: Final = {
 def believe(
     kernel: Kernel, account: Account[Any], record: DeliveryRecord, reading: Reading, delivery: Delivery
 ) -> Flow[Belief]:
-    """Check the proof of a delivery. :raises VendorError: it cannot be checked now."""
-    if reading.proof is not None:
-        alone = yield from call(_begin_check, kernel, record, reading.proof)
-        if not alone:
-            return Belief(rejected="replayed")
-        if record.attempts >= len(SCHEDULE):
-            return Belief()
+    """Check the proof of a delivery, after :func:`begin_check` was committed.
+
+    :raises VendorError: it cannot be checked now.
+    """
+    if reading.proof is not None and record.attempts >= len(SCHEDULE):
+        return Belief()
     flow = kernel.provider(account).verify(reading, delivery, account)
     verdict = yield from under(kernel, account, flow)
     if verdict is not Verdict.USED:
         return VERDICTS[verdict]
-    checks = yield from call(_checks, kernel, record)
-    return Belief(presumed=True) if checks > 1 else Belief(rejected="replayed")
+    stored = yield from kernel.commits.add(lambda tx: tx.delivery(record.id))
+    known = stored is not None and stored.proof_checks > 1
+    return Belief(presumed=True) if known else Belief(rejected="replayed")
 
 
-def _begin_check(kernel: Kernel, record: DeliveryRecord, token: Secret) -> bool:
-    """Commit that the token is about to be checked; ``False`` if another delivery carries it."""
+def begin_check(tx: Transaction, stored: DeliveryRecord, token: Secret) -> bool:
+    """Note that a delivery's token is about to be checked; ``False`` if another delivery carries it."""
     proof = hashlib.sha256(token.reveal().encode("utf-8", "surrogatepass")).hexdigest()
-    with kernel.store.begin() as tx:
-        if any(other.id != record.id for other in tx.deliveries_with_proof(record.account, proof)):
-            return False
-        stored = tx.delivery(record.id) or record
-        tx.put_delivery(attrs.evolve(stored, proof=proof, proof_checks=stored.proof_checks + 1))
-        return True
-
-
-def _checks(kernel: Kernel, record: DeliveryRecord) -> int:
-    with kernel.store.begin() as tx:
-        stored = tx.delivery(record.id)
-    return stored.proof_checks if stored is not None else 0
+    if any(other.id != stored.id for other in tx.deliveries_with_proof(stored.account, proof)):
+        return False
+    tx.put_delivery(attrs.evolve(stored, proof=proof, proof_checks=stored.proof_checks + 1))
+    return True

@@ -31,7 +31,6 @@ from paraph.flow.commands import (
 from paraph.flow.helpers import call, gather
 from paraph.flow.intercept import intercept
 from paraph.model import Secret
-from paraph.ops.journal import identify, run_step
 from paraph.ops.kernel import Kernel
 from paraph.ops.pacing import paced
 from paraph.provider.account import Account, ClientCertificate
@@ -65,8 +64,12 @@ def under(
             case Gather(flows, most):
                 return gather(flows, most=min(most, account.limits.at_once))
             case Step():
+                from paraph.ops.journal import run_step
+
                 return bound(run_step(kernel, _attempt(attempt), command))
             case Identify():
+                from paraph.ops.journal import identify
+
                 return identify(kernel, _attempt(attempt), command)
             case Remember(key, value):
                 return call(_remember, kernel, account.name, key, value)
@@ -108,7 +111,7 @@ def _exchange(
         bare = account.name if certificate_of(kernel, account.name) is None else account.name + _BARE
         return (yield from paced(pace, command.through(bare), at_home=at_home))
     headers = yield from _credentials(kernel, account, None)
-    command.request.headers.update(headers)
+    _attach(command, headers)
     result = yield from paced(pace, command.through(account.name), at_home=True)
     response = result.response if isinstance(result, Downloaded) else result
     if response.status_code != UNAUTHORIZED:
@@ -116,8 +119,14 @@ def _exchange(
     renewed = yield from _credentials(kernel, account, headers)
     if renewed == headers:
         return result
-    command.request.headers.update(renewed)
+    _attach(command, renewed)
     return (yield from paced(pace, command.through(account.name), at_home=True))
+
+
+def _attach(command: Http | Download, headers: Mapping[str, str]) -> None:
+    """Set headers one by one, since ``Headers.update`` makes a second object of them first."""
+    for name, value in headers.items():
+        command.request.headers[name] = value
 
 
 def certificate_of(kernel: Kernel, name: str) -> ClientCertificate | None:
@@ -155,20 +164,19 @@ def _shared(kernel: Kernel, account: Account[Any], command: Shared) -> Flow[Any]
 
 def same_origin(url: httpx.URL, origin: str) -> bool:
     """Whether a URL has the scheme, host and port of a base URL."""
-    base = _parsed(origin)
-    return (url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)) == (
-        base.scheme,
-        base.host,
-        base.port or DEFAULT_PORTS.get(base.scheme),
-    )
+    return _place(url) == _place_of(origin)
+
+
+def _place(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or DEFAULT_PORTS.get(url.scheme)
 
 
 @functools.lru_cache(maxsize=64)
-def _parsed(origin: str) -> httpx.URL:
+def _place_of(origin: str) -> tuple[str, str, int | None]:
     """Parse a base URL; every request asks for its account's, and parsing costs more than comparing."""
     import httpx
 
-    return httpx.URL(origin)
+    return _place(httpx.URL(origin))
 
 
 def _remember(kernel: Kernel, account: str, key: str, value: Secret) -> None:

@@ -31,15 +31,16 @@ reason.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from paraph.errors import AttemptSuperseded, UncertainStep, VendorError
 from paraph.flow.commands import NOT_DONE, UNKNOWN, Command, Download, Flow, Http, Identify, Step
-from paraph.flow.helpers import call, now
+from paraph.flow.helpers import now
 from paraph.flow.intercept import intercept
-from paraph.ledger import derive, stream_of
+from paraph.ledger import EnvelopeLoader, Origin, derive, stream_of
 from paraph.model import Event, SubjectKind
 from paraph.ops.kernel import Kernel
 from paraph.ops.observe import notify
@@ -70,13 +71,13 @@ def run_step(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[Any]:
         happened = yield from _happened(kernel, attempt, step, error)
         if happened is None:
             if began and error.effect == "none":
-                yield from call(_drop, kernel, attempt, step, bool(asked))
+                yield from kernel.commits.add(partial(_drop, attempt, step, bool(asked)))
             raise
         value = happened[0]
     except Exception:
         # An error of our own, such as a document that changed: before any request nothing can have happened.
         if began and not asked:
-            yield from call(_drop, kernel, attempt, step, bool(asked))
+            yield from kernel.commits.add(partial(_drop, attempt, step, bool(asked)))
         raise
     return (yield from _finish(kernel, attempt, step, value))
 
@@ -89,22 +90,19 @@ def _note(command: Command, asked: list[Command]) -> None:
 
 def _begin(kernel: Kernel, attempt: AttemptRecord, step: Step) -> Flow[tuple[StepRecord, bool]]:
     at = yield from now()
-    return (yield from call(_commit_intent, kernel, attempt, step, at))
+    return (yield from kernel.commits.add(partial(_commit_intent, attempt, step, at)))
 
 
 def _commit_intent(
-    kernel: Kernel, attempt: AttemptRecord, step: Step, at: datetime
+    attempt: AttemptRecord, step: Step, at: datetime, tx: Transaction
 ) -> tuple[StepRecord, bool]:
-    with kernel.store.begin() as tx:
-        _guard(tx, attempt)
-        found = tx.step(attempt.id, step.key)
-        if found is not None:
-            return found, False
-        intent = StepRecord(
-            attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.INTENT, at=at
-        )
-        tx.put_step(intent)
-        return intent, True
+    _guard(tx, attempt)
+    found = tx.step(attempt.id, step.key)
+    if found is not None:
+        return found, False
+    intent = StepRecord(attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.INTENT, at=at)
+    tx.put_step(intent)
+    return intent, True
 
 
 def _guard(tx: Transaction, attempt: AttemptRecord) -> None:
@@ -137,7 +135,7 @@ def _happened(
     committed result is the result. Otherwise the vendor is asked where that makes sense. "It did
     not happen" is no licence to repeat here: the lost request may still land.
     """
-    found = yield from call(_stored, kernel, attempt, step)
+    found = yield from kernel.commits.add(lambda tx: tx.step(attempt.id, step.key))
     if found is not None and found.state is StepState.DONE:
         return (json.loads(found.result),)
     if step.recover is None or (error.effect == "none" and step.kind is not StepKind.PUBLISH):
@@ -149,43 +147,31 @@ def _happened(
     return None if outcome is NOT_DONE or outcome is UNKNOWN else (outcome.value,)
 
 
-def _stored(kernel: Kernel, attempt: AttemptRecord, step: Step) -> StepRecord | None:
-    with kernel.store.begin() as tx:
-        return tx.step(attempt.id, step.key)
-
-
 def _finish(kernel: Kernel, attempt: AttemptRecord, step: Step, value: Any) -> Flow[Any]:
     at = yield from now()
-    return (yield from call(_commit_result, kernel, attempt, step, json.dumps(value), at))
+    return (yield from kernel.commits.add(partial(_commit_result, attempt, step, json.dumps(value), at)))
 
 
-def _commit_result(kernel: Kernel, attempt: AttemptRecord, step: Step, result: str, at: datetime) -> Any:
-    with kernel.store.begin() as tx:
-        found = tx.step(attempt.id, step.key)
-        if found is not None and found.state is StepState.DONE:
-            return json.loads(found.result)
-        tx.put_step(
-            StepRecord(
-                attempt_id=attempt.id,
-                key=step.key,
-                kind=step.kind,
-                state=StepState.DONE,
-                result=result,
-                at=at,
-            )
+def _commit_result(attempt: AttemptRecord, step: Step, result: str, at: datetime, tx: Transaction) -> Any:
+    found = tx.step(attempt.id, step.key)
+    if found is not None and found.state is StepState.DONE:
+        return json.loads(found.result)
+    tx.put_step(
+        StepRecord(
+            attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.DONE, result=result, at=at
         )
-        return json.loads(result)
+    )
+    return json.loads(result)
 
 
-def _drop(kernel: Kernel, attempt: AttemptRecord, step: Step, tried: bool) -> None:  # noqa: FBT001 - called by name of function
+def _drop(attempt: AttemptRecord, step: Step, tried: bool, tx: Transaction) -> None:  # noqa: FBT001 - handed on by position
     """Take an intent back whose effect certainly did not happen; that a publication was tried stays known."""
-    with kernel.store.begin() as tx:
-        found = tx.step(attempt.id, step.key)
-        if found is not None and found.state is StepState.INTENT:
-            tx.drop_step(attempt.id, step.key)
-            if tried and step.kind is StepKind.PUBLISH:
-                entry = attrs.evolve(found, key=TRIED, kind=StepKind.ASIDE, state=StepState.DONE)
-                tx.put_step(entry)
+    found = tx.step(attempt.id, step.key)
+    if found is not None and found.state is StepState.INTENT:
+        tx.drop_step(attempt.id, step.key)
+        if tried and step.kind is StepKind.PUBLISH:
+            entry = attrs.evolve(found, key=TRIED, kind=StepKind.ASIDE, state=StepState.DONE)
+            tx.put_step(entry)
 
 
 def _uncertain(attempt: AttemptRecord, step: Step) -> UncertainStep:
@@ -201,33 +187,39 @@ def _uncertain(attempt: AttemptRecord, step: Step) -> UncertainStep:
 def identify(kernel: Kernel, attempt: AttemptRecord, command: Identify) -> Flow[None]:
     """Commit vendor references; what arrived for them before is adopted."""
     at = yield from now()
-    events = yield from call(_commit_references, kernel, attempt, command, at)
+    origin = kernel.origin(attempt.account)  # its account is sending, so its secrets are known already
+    events = yield from kernel.commits.add(
+        partial(_commit_references, kernel.load, origin, attempt, command, at)
+    )
     yield from notify(kernel, events)
 
 
 def _commit_references(
-    kernel: Kernel, attempt: AttemptRecord, command: Identify, at: datetime
+    load: EnvelopeLoader,
+    origin: Origin,
+    attempt: AttemptRecord,
+    command: Identify,
+    at: datetime,
+    tx: Transaction,
 ) -> tuple[Event, ...]:
-    origin = kernel.origin(attempt.account)
-    with kernel.store.begin() as tx:
-        _guard(tx, attempt)
-        stored = tx.attempt(attempt.id)
-        if stored is None:
-            return ()
-        if command.envelope and stored.vendor_ref not in {None, command.envelope}:
-            msg = f"envelope {attempt.envelope_id!r} got another vendor id meanwhile; call client.resume"
-            raise AttemptSuperseded(msg)
-        merged = attrs.evolve(
-            stored,
-            vendor_ref=command.envelope or stored.vendor_ref,
-            signatories=tuple({**dict(stored.signatories), **dict(command.signatories)}.items()),
-            documents=tuple({**dict(stored.documents), **dict(command.documents)}.items()),
-        )
-        if merged == stored:
-            return ()
-        tx.put_attempt(merged)
-        if not merged.vendor_ref:
-            return ()
-        stream = stream_of(origin, SubjectKind.ENVELOPE, merged.vendor_ref)
-        tx.adopt_events(stream, envelope_id=merged.envelope_id)
-        return derive(tx, stream, origin, at=at, load=kernel.load)
+    _guard(tx, attempt)
+    stored = tx.attempt(attempt.id)
+    if stored is None:
+        return ()
+    if command.envelope and stored.vendor_ref not in {None, command.envelope}:
+        msg = f"envelope {attempt.envelope_id!r} got another vendor id meanwhile; call client.resume"
+        raise AttemptSuperseded(msg)
+    merged = attrs.evolve(
+        stored,
+        vendor_ref=command.envelope or stored.vendor_ref,
+        signatories=tuple({**dict(stored.signatories), **dict(command.signatories)}.items()),
+        documents=tuple({**dict(stored.documents), **dict(command.documents)}.items()),
+    )
+    if merged == stored:
+        return ()
+    tx.put_attempt(merged)
+    if not merged.vendor_ref:
+        return ()
+    stream = stream_of(origin, SubjectKind.ENVELOPE, merged.vendor_ref)
+    tx.adopt_events(stream, envelope_id=merged.envelope_id)
+    return derive(tx, stream, origin, at=at, load=load)

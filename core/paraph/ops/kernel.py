@@ -10,8 +10,12 @@ import attrs
 
 from paraph.errors import ConfigurationError, UnknownEnvelope, UsageError
 from paraph.flow.breaker import Breaker
+from paraph.flow.commands import Flow
+from paraph.flow.helpers import call
 from paraph.ledger import Origin
 from paraph.model import Envelope, Policy
+from paraph.ops.commits import Commits
+from paraph.ops.intake import Intake
 from paraph.ops.pacing import Pace
 from paraph.provider.account import Account, Carried
 from paraph.provider.protocol import Provider
@@ -31,11 +35,16 @@ class Kernel:
     registry: Registry
     store: Store
     _accounts: dict[str, Account[Any]] = attrs.field(factory=dict, repr=False)
+    _origins: dict[str, Origin] = attrs.field(factory=dict, repr=False)
     _locks: dict[str, threading.Lock] = attrs.field(factory=dict, repr=False)
     _paces: dict[str, Pace] = attrs.field(factory=dict, repr=False)
     reads: dict[str, datetime] = attrs.field(factory=dict, repr=False)
     """When a delivery last caused a read, by what was read: claims must not turn us into a load. Kept by
     :mod:`paraph.ops.reread`."""
+    commits: Commits = attrs.field(
+        init=False, repr=False, default=attrs.Factory(lambda self: Commits(self.store), takes_self=True)
+    )
+    intake: Intake = attrs.field(init=False, repr=False, factory=Intake)
 
     policy: Policy | None = None
     """How strictly requests are taken, in place of the accounts' own policies; see :meth:`judging`."""
@@ -46,12 +55,16 @@ class Kernel:
         """Return the same kernel for one operation that has a policy, or none, and keeps what it finds."""
         return attrs.evolve(self, policy=policy, examined={})
 
+    def known(self, name: str) -> Account[Any] | None:
+        """Return an account whose secrets are resolved already. Never blocks."""
+        return self._accounts.get(name)
+
     def account(self, name: str) -> Account[Any]:
         """Return an account with its secrets resolved, once.
 
         :raises UnknownAccount, MissingSecret, ConfigurationError: it cannot be used.
         """
-        known = self._accounts.get(name)
+        known = self.known(name)
         if known is not None:
             return known
         # Resolving a secret may be slow: accounts do not wait for each other.
@@ -74,14 +87,17 @@ class Kernel:
         return self.registry.provider(account.provider, where=f"accounts.{account.name}.provider")
 
     def origin(self, account_name: str) -> Origin:
-        """Return what makes an account's vendor references unique."""
-        account = self.account(account_name)
-        return Origin(
-            account=account.name,
-            provider=account.provider,
-            environment=account.environment,
-            vendor_tenant=self.provider(account).tenant(account),
-        )
+        """Return what makes an account's vendor references unique; its provider is asked once."""
+        known = self._origins.get(account_name)
+        if known is None:
+            account = self.account(account_name)
+            known = self._origins[account_name] = Origin(
+                account=account.name,
+                provider=account.provider,
+                environment=account.environment,
+                vendor_tenant=self.provider(account).tenant(account),
+            )
+        return known
 
     def carrier(self, attempt: AttemptRecord) -> Account[Any]:
         """Return the account of an attempt, if it is still of the same vendor and tenant.
@@ -128,6 +144,14 @@ class Kernel:
                 return name
         msg = f"Envelope.options holds a {kind.__name__}, which no configured provider understands"
         raise UsageError(msg)
+
+
+def account_of(kernel: Kernel, name: str) -> Flow[Account[Any]]:
+    """Return an account; the first time its secrets are resolved, which may block.
+
+    :raises UnknownAccount, MissingSecret, ConfigurationError: it cannot be used.
+    """
+    return kernel.known(name) or (yield from call(kernel.account, name))
 
 
 def must_find(tx: Transaction, envelope_id: str) -> EnvelopeRecord:

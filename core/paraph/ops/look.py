@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
+from itertools import chain
 
 from paraph.errors import (
     NotReady,
@@ -13,7 +15,7 @@ from paraph.errors import (
     WaitTimeout,
 )
 from paraph.flow.commands import Flow
-from paraph.flow.helpers import call, now, sleep
+from paraph.flow.helpers import call, gather, now, sleep
 from paraph.ledger import events_of
 from paraph.model import Event, Snapshot
 from paraph.ops.carry import under
@@ -55,9 +57,9 @@ def read(kernel: Kernel, envelope_id: str) -> Flow[tuple[Event, ...]]:
     events: tuple[Event, ...] = ()
     if not (yield from call(_covered, kernel, envelope_id)):
         events = yield from _read_one(kernel, envelope_id)
-    for child in (yield from open_children(kernel, envelope_id)):
-        events += yield from read(kernel, child)
-    return events
+    children = yield from open_children(kernel, envelope_id)
+    told = yield from gather([partial(read, kernel, child) for child in children])
+    return tuple(chain(events, *told))
 
 
 def open_children(kernel: Kernel, envelope_id: str) -> Flow[tuple[str, ...]]:

@@ -168,10 +168,10 @@ def _polls(kernel: Kernel, account: Account[Any], budget: int, done: Reconciled)
         return done
     while True:
         at = yield from now()
-        poll = yield from call(_take, kernel, account.name, at)
-        if poll is None:
+        taken = yield from call(_take, kernel, account.name, at)
+        if taken is None:
             return done
-        envelope_id = yield from call(_current, kernel, poll)
+        poll, envelope_id = taken
         snapshot = None if envelope_id is None else (yield from project(kernel, envelope_id))
         if envelope_id is None or snapshot is None or _finished(kernel, account, snapshot, poll):
             yield from call(_drop, kernel, poll)
@@ -217,24 +217,20 @@ def _finished(kernel: Kernel, account: Account[Any], snapshot: Snapshot, poll: P
     return not awaited or poll.reads >= EVIDENCE_READS
 
 
-def _take(kernel: Kernel, account: str, at: datetime) -> PollRecord | None:
-    """Take the longest due poll, so that nobody else does; return it as it was."""
+def _take(kernel: Kernel, account: str, at: datetime) -> tuple[PollRecord, str | None] | None:
+    """Take the longest due poll, so that nobody else does.
+
+    :returns: the poll as it was, and the envelope that its attempt still carries, or ``None``.
+    """
     with kernel.store.begin() as tx:
         due = tx.due_polls(account, at, limit=1)
         if not due:
             return None
         tx.put_poll(attrs.evolve(due[0], next_at=at + LEASE))
-        return due[0]
-
-
-def _current(kernel: Kernel, poll: PollRecord) -> str | None:
-    """Return the envelope that an attempt still carries, or ``None``."""
-    with kernel.store.begin() as tx:
-        attempt = tx.attempt(poll.attempt_id)
-        if attempt is None:
-            return None
-        current = current_attempt(tx, attempt.envelope_id)
-    return attempt.envelope_id if current is not None and current.id == attempt.id else None
+        attempt = tx.attempt(due[0].attempt_id)
+        current = None if attempt is None else current_attempt(tx, attempt.envelope_id)
+    carries = current is not None and current.id == due[0].attempt_id
+    return due[0], current.envelope_id if current and carries else None
 
 
 def _put(kernel: Kernel, poll: PollRecord) -> None:

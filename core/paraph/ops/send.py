@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import attrs
 
 from paraph.errors import Refused, UnsupportedCapability, UsageError, VendorError
 from paraph.flow.commands import Flow
-from paraph.flow.helpers import call, new_id, now
-from paraph.model import ContentKind, Document, Envelope, Policy, Snapshot
+from paraph.flow.helpers import call, gather, new_id, now
+from paraph.model import ContentKind, Envelope, Policy, Snapshot
+from paraph.ops import keeping
 from paraph.ops.carry import under
 from paraph.ops.check import found_terms, refuse_if_blocked
 from paraph.ops.fallback import pass_on
@@ -66,8 +68,8 @@ def send(
 def resume(kernel: Kernel, envelope_id: str, *, envelope: Envelope | None = None) -> Flow[Snapshot]:
     """Go on with a send that was interrupted; a finished one is only looked at.
 
-    :param envelope: the same envelope again; needed only if it has documents behind an
-        open-callable, which no store can keep.
+    :param envelope: the same envelope again; needed only if it has documents without a path that are too
+        large for the store to keep (64 MiB).
     :raises UnknownEnvelope, UsageError, VendorError, UncertainStep: as for ``send``.
     """
     rebuilt, attempt = yield from call(_rebuild, kernel, envelope_id, envelope)
@@ -122,11 +124,9 @@ def _publishing(kernel: Kernel, attempt: AttemptRecord) -> bool:
 
 def _look_at_children(kernel: Kernel, envelope_id: str) -> Flow[None]:
     """Read what the vendor made of an envelope, so that what is returned says whether it was sent."""
-    for child in (yield from open_children(kernel, envelope_id)):
-        try:
-            yield from read(kernel, child)
-        except (VendorError, UnsupportedCapability):  # it is sent all the same, and will be seen later
-            return
+    children = yield from open_children(kernel, envelope_id)
+    with contextlib.suppress(VendorError, UnsupportedCapability):  # it is sent all the same, and seen later
+        yield from gather([partial(read, kernel, child) for child in children])
 
 
 def _known(kernel: Kernel, envelope: Envelope) -> AttemptRecord | None:
@@ -160,9 +160,7 @@ def _register(
     """
     origin = kernel.origin(account.name)
     body = kernel.dump(envelope)
-    kept = {
-        content_key(envelope.id, document.id): _read(document) for document in _in_memory(envelope.documents)
-    }
+    pieces = keeping.keep(kernel.store, envelope)
     with kernel.store.begin() as tx:
         added = tx.add_envelope(
             EnvelopeRecord(
@@ -203,31 +201,8 @@ def _register(
             )
         if terms is not None:
             keep_terms(tx, attempt_id, terms, at)
-        for key, content in kept.items():
-            tx.put_content(key, content)
+        keeping.put(tx, pieces)
     return attempt
-
-
-KEPT_AT_MOST = 64 << 20
-"""Bytes of one in-memory document that the store keeps for resuming; larger ones belong in a file."""
-
-
-def content_key(envelope_id: str, document_id: str) -> str:
-    """Return the key under which a document's bytes are kept until its envelope is published."""
-    return f"{envelope_id}/{document_id}"
-
-
-def _in_memory(documents: Iterable[Document]) -> Iterable[Document]:
-    return (
-        document
-        for document in documents
-        if document.path is None and document.kind is not ContentKind.DIGEST and document.size <= KEPT_AT_MOST
-    )
-
-
-def _read(document: Document) -> bytes:
-    with document.open() as stream:
-        return stream.read()
 
 
 def _published(kernel: Kernel, attempt_id: str, envelope: Envelope, at: datetime) -> None:
@@ -236,20 +211,14 @@ def _published(kernel: Kernel, attempt_id: str, envelope: Envelope, at: datetime
         if attempt is not None and attempt.state is AttemptState.OPEN:
             tx.put_attempt(attrs.evolve(attempt, state=AttemptState.PUBLISHED))
             tx.put_poll(PollRecord(attempt_id=attempt.id, account=attempt.account, next_at=at + FIRST))
-        for document in envelope.documents:
-            tx.drop_content(content_key(envelope.id, document.id))
+        keeping.drop(tx, envelope)
 
 
 def _rebuild(kernel: Kernel, envelope_id: str, given: Envelope | None) -> tuple[Envelope, AttemptRecord]:
-    from paraph.convert.envelope import with_content
-
     with kernel.store.begin() as tx:
         stored = must_find(tx, envelope_id)
         attempt = current_attempt(tx, envelope_id)
         envelope = kernel.load(stored)
-        kept = {
-            document.id: tx.content(content_key(envelope.id, document.id)) for document in envelope.documents
-        }
     if attempt is None:
         msg = f"envelope {envelope_id!r} has no attempt; send it again"
         raise UsageError(msg)
@@ -258,12 +227,11 @@ def _rebuild(kernel: Kernel, envelope_id: str, given: Envelope | None) -> tuple[
     offered = {document.id: document for document in given.documents} if given else {}
     documents = []
     for document in envelope.documents:
-        content = kept[document.id]
         again = offered.get(document.id)
         if document.kind is ContentKind.DIGEST or document.path is not None:
             documents.append(document)
-        elif content is not None:
-            documents.append(with_content(document, content))
+        elif (kept := keeping.kept(kernel.store, envelope, document)) is not None:
+            documents.append(kept)
         elif again is not None and again.sha256 == document.sha256:
             documents.append(again)
         else:

@@ -96,11 +96,12 @@ class Api:
         import httpx
 
         values: dict[str, Any] = self.converter.unstructure(params)
-        rest = {key: value for key, value in values.items() if key not in _NAME.findall(path)}
+        named = _NAME.findall(path)
+        rest = {key: value for key, value in values.items() if key not in named}
         bodyless = method in _BODYLESS
         return httpx.Request(
             method,
-            self.url(account, path, values),
+            _parsed(self.url(account, path, values)),
             params=query
             or ({key: _text(value) for key, value in rest.items()} if bodyless and rest else None),
             headers={"Accept": "application/json"},
@@ -120,6 +121,14 @@ class Api:
         return structure_answer(response, result, converter=self.converter)
 
 
+@functools.lru_cache(maxsize=256)
+def _parsed(url: str) -> httpx.URL:
+    """Parse a URL; many are asked for again and again, and parsing is half of making a request."""
+    import httpx
+
+    return httpx.URL(url)
+
+
 def _text(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
@@ -128,7 +137,11 @@ def _is_large(params: object) -> bool:
     """Whether there is a long parameter, or free JSON, whose size only writing it would tell."""
     values = (getattr(params, field.name) for field in attrs.fields(type(params)))  # type: ignore[arg-type]  # an attrs class
     return any(
-        isinstance(value, Mapping) or (isinstance(value, Sized) and len(value) > LONG) for value in values
+        len(value) > LONG
+        if type(value) is str  # nearly all are, and the others' check takes longer
+        else isinstance(value, Mapping) or (isinstance(value, Sized) and len(value) > LONG)
+        for value in values
+        if value is not None
     )
 
 

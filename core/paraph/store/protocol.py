@@ -137,7 +137,11 @@ class Transaction(Protocol):
         ...
 
     def put_delivery(self, record: DeliveryRecord) -> None:
-        """Replace by id; ``seen`` is never lowered, so that a copy counted meanwhile stays counted."""
+        """Replace by id what processing changes: when it came last, stage, outcome, proof, tries, next try.
+
+        What came (account, path, headers, body and its digest) stays as it came. ``seen`` is never lowered,
+        so that a copy counted meanwhile stays counted.
+        """
         ...
 
     def drop_deliveries(self, *, stage: DeliveryStage, before: datetime) -> int:

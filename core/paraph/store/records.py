@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
@@ -187,3 +188,7 @@ class PollRecord:
     account: str
     next_at: datetime = attrs.field(validator=required_utc)
     reads: int = 0
+
+
+PROCESSING: Final = ("received_at", "stage", "outcome", "proof", "proof_checks", "attempts", "next_at")
+"""What processing changes of a delivery, beside the count of its copies; what came stays as it came."""

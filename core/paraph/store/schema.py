@@ -44,6 +44,7 @@ VERSION_TABLE = "paraph_version"
 
 E = TypeVar("E", bound=Enum)
 
+_SUBSTITUTE = "\x1a"
 _UNSTORABLE = re.compile("[\x00\x1a\ud800-\udfff]")
 _ESCAPED = re.compile("\x1a([0-9a-f]{4})")
 
@@ -65,14 +66,14 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Escape what a database cannot hold."""
-        if value is None:
-            return None
+        if value is None or (value.isascii() and "\0" not in value and _SUBSTITUTE not in value):
+            return value  # nearly every text, and much faster found than by the expression
         return _UNSTORABLE.sub(lambda match: f"\x1a{ord(match[0]):04x}", value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """Undo the escapes."""
-        if value is None:
-            return None
+        if value is None or _SUBSTITUTE not in value:
+            return value
         return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value)
 
 

@@ -118,7 +118,10 @@ class SqlStore:
 
     def _checkpoint(self, connection: Connection) -> None:
         """Empty a grown write-ahead log; if another process is in the way, the next commit tries again."""
-        if self._wal is None or not self._wal.exists() or self._wal.stat().st_size < CHECKPOINT_BYTES:
+        try:
+            if self._wal is None or self._wal.stat().st_size < CHECKPOINT_BYTES:
+                return
+        except FileNotFoundError:
             return
         cursor = connection.connection.cursor()  # beside SQLAlchemy, which would begin a transaction
         with closing(cursor), suppress(sqlite3.Error):  # the commit stands, whatever happens here

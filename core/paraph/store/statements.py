@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
 import attrs
-from sqlalchemy import Connection, Executable, Table, case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import Connection, CursorResult, Executable
 from sqlalchemy.exc import SQLAlchemyError
 
 from paraph.errors import StoreError
+from paraph.store import queries as q
 from paraph.store import schema
 from paraph.store.records import (
+    PROCESSING,
     AttemptRecord,
     DeliveryRecord,
     DeliveryStage,
@@ -28,6 +28,8 @@ from paraph.store.records import (
 )
 
 R = TypeVar("R", bound=attrs.AttrsInstance)
+T = TypeVar("T")
+Rows = Sequence[Sequence[Any]]
 
 _MEANINGS = (
     ("SQLITE_BUSY", "another process kept the database locked for too long"),
@@ -54,10 +56,10 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise _explained(error, doing) from None
+        raise explained(error, doing) from None
 
 
-def _explained(error: SQLAlchemyError, doing: str) -> StoreError:
+def explained(error: SQLAlchemyError, doing: str) -> StoreError:
     """Say what failed by its code alone: the driver's own text may quote rows, which are personal data."""
     cause = getattr(error, "orig", None)
     code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
@@ -66,15 +68,15 @@ def _explained(error: SQLAlchemyError, doing: str) -> StoreError:
 
 
 def _values(record: attrs.AttrsInstance) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in attrs.fields(type(record))}
+    return {name: getattr(record, name) for name in q.names_of(type(record))}
 
 
-def _records(kind: type[R], rows: Iterable[RowMapping]) -> tuple[R, ...]:
-    names = [field.name for field in attrs.fields(kind)]
-    return tuple(kind(**{name: row[name] for name in names}) for row in rows)
+def _records(kind: type[R], rows: Rows) -> tuple[R, ...]:
+    names = q.names_of(kind)
+    return tuple(kind(**dict(zip(names, row, strict=True))) for row in rows)
 
 
-def _first(kind: type[R], rows: Sequence[RowMapping]) -> R | None:
+def _first(kind: type[R], rows: Rows) -> R | None:
     return next(iter(_records(kind, rows)), None)
 
 
@@ -86,6 +88,7 @@ class SqlTransaction:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._inserts = q.inserts(connection.dialect.name)
         self.failed = False
 
     def require_unfailed(self) -> None:
@@ -97,109 +100,74 @@ class SqlTransaction:
     # Envelopes and attempts
 
     def add_envelope(self, record: EnvelopeRecord) -> bool:
-        statement = self._insert(schema.envelope).values(**_values(record))
-        statement = statement.on_conflict_do_nothing(index_elements=["id"])
-        return bool(self._run(statement.returning(schema.envelope.c.id)))
+        return bool(self._run(self._inserts.add_envelope, **_values(record)))
 
     def move_envelope(self, envelope_id: str, *, account: str) -> None:
-        t = schema.envelope
-        if not self._run(update(t).where(t.c.id == envelope_id).values(account=account).returning(t.c.id)):
+        if not self._change(q.MOVE_ENVELOPE, of_id=envelope_id, account=account):
             self._refuse("no envelope with that id is stored")
 
     def envelope(self, envelope_id: str) -> EnvelopeRecord | None:
-        t = schema.envelope
-        return _first(EnvelopeRecord, self._run(select(t).where(t.c.id == envelope_id)))
+        return _first(EnvelopeRecord, self._run(q.ENVELOPE, id=envelope_id))
 
     def envelopes(
         self, *, account: str | None = None, reference: str | None = None, limit: int = 100
     ) -> tuple[EnvelopeRecord, ...]:
-        t = schema.envelope
-        query = select(t).order_by(t.c.created_at.desc(), t.c.id.desc()).limit(limit)
-        if account is not None:
-            query = query.where(t.c.account == account)
-        if reference is not None:
-            query = query.where(t.c.reference == reference)
-        return _records(EnvelopeRecord, self._run(query))
+        asked = q.narrowed(q.NEWEST_ENVELOPES, schema.envelope.c.reference, reference, account)
+        return _records(EnvelopeRecord, self._run(asked.limit(limit)))
 
     def children(self, envelope_id: str) -> tuple[EnvelopeRecord, ...]:
-        t = schema.envelope
-        query = select(t).where(t.c.parent == envelope_id).order_by(t.c.created_at, t.c.id)
-        return _records(EnvelopeRecord, self._run(query))
+        return _records(EnvelopeRecord, self._run(q.CHILDREN, parent=envelope_id))
 
     def put_attempt(self, record: AttemptRecord) -> None:
-        self._put(schema.attempt, record, key=("id",))
+        self._change(self._inserts.put_attempt, **_values(record))
 
     def attempt(self, attempt_id: str) -> AttemptRecord | None:
-        t = schema.attempt
-        return _first(AttemptRecord, self._run(select(t).where(t.c.id == attempt_id)))
+        return _first(AttemptRecord, self._run(q.ATTEMPT, id=attempt_id))
 
     def attempts(self, envelope_id: str) -> tuple[AttemptRecord, ...]:
-        t = schema.attempt
-        query = select(t).where(t.c.envelope_id == envelope_id).order_by(t.c.number, t.c.id)
-        return _records(AttemptRecord, self._run(query))
+        return _records(AttemptRecord, self._run(q.ATTEMPTS, envelope_id=envelope_id))
 
     def attempt_by_vendor_ref(
         self, *, provider: str, vendor_tenant: str, vendor_ref: str
     ) -> AttemptRecord | None:
-        t = schema.attempt
-        query = (
-            select(t)
-            .where(t.c.provider == provider, t.c.vendor_tenant == vendor_tenant, t.c.vendor_ref == vendor_ref)
-            .order_by(t.c.started_at.desc(), t.c.id.desc())
-            .limit(1)
-        )
-        return _first(AttemptRecord, self._run(query))
+        named = {"provider": provider, "vendor_tenant": vendor_tenant, "vendor_ref": vendor_ref}
+        return _first(AttemptRecord, self._run(q.ATTEMPT_BY_VENDOR_REF, **named))
 
     # Steps
 
     def step(self, attempt_id: str, key: str) -> StepRecord | None:
-        t = schema.step
-        return _first(StepRecord, self._run(select(t).where(t.c.attempt_id == attempt_id, t.c.key == key)))
+        return _first(StepRecord, self._run(q.STEP, attempt_id=attempt_id, key=key))
 
     def steps(self, attempt_id: str) -> tuple[StepRecord, ...]:
-        t = schema.step
-        query = select(t).where(t.c.attempt_id == attempt_id).order_by(t.c.position)
-        return _records(StepRecord, self._run(query))
+        return _records(StepRecord, self._run(q.STEPS, attempt_id=attempt_id))
 
     def put_step(self, record: StepRecord) -> None:
-        self._put(schema.step, record, key=("attempt_id", "key"))
+        self._change(self._inserts.put_step, **_values(record))
 
     def drop_step(self, attempt_id: str, key: str) -> None:
-        t = schema.step
-        self._run(delete(t).where(t.c.attempt_id == attempt_id, t.c.key == key))
+        self._change(q.DROP_STEP, attempt_id=attempt_id, key=key)
 
     # Sightings and events
 
     def add_sightings(self, sightings: Iterable[Sighting]) -> int:
-        t = schema.sighting
-        statement = self._insert(t).on_conflict_do_nothing(index_elements=["key"]).returning(t.c.key)
-        return sum(len(self._run(statement.values(**_values(sighting)))) for sighting in sightings)
+        return sum(len(self._run(self._inserts.add_sighting, **_values(each))) for each in sightings)
 
     def sightings(self, stream: str) -> tuple[Sighting, ...]:
-        t = schema.sighting
-        return _records(Sighting, self._run(select(t).where(t.c.stream == stream)))
+        return _records(Sighting, self._run(q.SIGHTINGS, stream=stream))
 
     def add_event(self, record: EventRecord) -> EventRecord | None:
-        t = schema.event
         values = _values(record)
         del values["sequence"]  # the database counts
-        statement = self._insert(t).values(**values).on_conflict_do_nothing(index_elements=["event_id"])
-        return _first(EventRecord, self._run(statement.returning(*t.c)))
+        return _first(EventRecord, self._run(self._inserts.add_event, **values))
 
     def event_ids(self, stream: str) -> frozenset[str]:
-        t = schema.event
-        return frozenset(
-            row["event_id"] for row in self._run(select(t.c.event_id).where(t.c.stream == stream))
-        )
+        return frozenset(event_id for (event_id,) in self._run(q.EVENT_IDS, stream=stream))
 
     def event(self, event_id: str) -> EventRecord | None:
-        t = schema.event
-        return _first(EventRecord, self._run(select(t).where(t.c.event_id == event_id)))
+        return _first(EventRecord, self._run(q.EVENT, event_id=event_id))
 
     def adopt_events(self, stream: str, *, envelope_id: str) -> None:
-        t = schema.event
-        orphans = (t.c.stream == stream) & t.c.envelope_id.is_(None)
-        self._run(update(t).where(orphans).values(envelope_id=envelope_id))
+        self._change(q.ADOPT_EVENTS, of_stream=stream, envelope_id=envelope_id)
 
     def events(
         self,
@@ -210,143 +178,98 @@ class SqlTransaction:
         limit: int = 1000,
     ) -> tuple[EventRecord, ...]:
         t = schema.event
-        query = select(t).where(t.c.sequence > after).order_by(t.c.sequence).limit(limit)
-        if envelope_id is not None:
-            query = query.where(t.c.envelope_id == envelope_id)
-        if account is not None:
-            query = query.where(t.c.account == account)
-        return _records(EventRecord, self._run(query))
+        asked = q.narrowed(q.EVENTS, t.c.envelope_id, envelope_id, account)
+        return _records(EventRecord, self._run(asked.where(t.c.sequence > after).limit(limit)))
 
     def last_sequence(self) -> int:
-        (row,) = self._run(select(func.max(schema.event.c.sequence).label("highest")))
-        return row["highest"] or 0
+        return int(self._run(q.LAST_SEQUENCE)[0][0])
 
     # Deliveries
 
     def add_delivery(self, record: DeliveryRecord) -> tuple[DeliveryRecord, bool]:
-        t = schema.delivery
-        statement = self._insert(t).values(**_values(record))
-        statement = statement.on_conflict_do_nothing(index_elements=["account", "path", "body_sha256"])
-        if self._run(statement.returning(t.c.id)):
+        if self._run(self._inserts.add_delivery, **_values(record)):
             return record, True
-        again = (
-            update(t)
-            .where(
-                t.c.account == record.account,
-                t.c.path == record.path,
-                t.c.body_sha256 == record.body_sha256,
-            )
-            .values(seen=t.c.seen + 1)
-            .returning(*t.c)
-        )
-        (stored,) = _records(DeliveryRecord, self._run(again))
+        identity = {f"of_{name}": getattr(record, name) for name in q.IDENTITY}
+        (stored,) = _records(DeliveryRecord, self._run(q.COUNT_COPY, **identity))
         return stored, False
 
     def delivery(self, delivery_id: str) -> DeliveryRecord | None:
-        t = schema.delivery
-        return _first(DeliveryRecord, self._run(select(t).where(t.c.id == delivery_id)))
+        return _first(DeliveryRecord, self._run(q.DELIVERY, id=delivery_id))
 
     def put_delivery(self, record: DeliveryRecord) -> None:
-        t = schema.delivery
-        values = _values(record)
-        # A copy may have arrived since the caller read the row: that count must not be undone.
-        values["seen"] = case((t.c.seen > record.seen, t.c.seen), else_=record.seen)
-        if not self._run(update(t).where(t.c.id == record.id).values(**values).returning(t.c.id)):
+        values = {name: getattr(record, name) for name in PROCESSING}
+        if not self._change(q.PUT_DELIVERY, of_id=record.id, least=record.seen, **values):
             self._refuse("no delivery with that id is stored")
 
     def drop_deliveries(self, *, stage: DeliveryStage, before: datetime) -> int:
-        t = schema.delivery
-        gone = delete(t).where(t.c.stage == stage, t.c.received_at < before).returning(t.c.id)
-        return len(self._run(gone))
+        return self._change(q.DROP_DELIVERIES, stage=stage, before=before)
 
     def deliveries_with_proof(self, account: str, proof: str) -> tuple[DeliveryRecord, ...]:
         if not proof:
             return ()
-        t = schema.delivery
-        query = select(t).where(t.c.account == account, t.c.proof == proof)
-        return _records(DeliveryRecord, self._run(query.order_by(t.c.received_at, t.c.id)))
+        return _records(DeliveryRecord, self._run(q.DELIVERIES_WITH_PROOF, account=account, proof=proof))
 
     def due_deliveries(self, now: datetime, *, limit: int = 100) -> tuple[DeliveryRecord, ...]:
-        t = schema.delivery
-        due = (t.c.stage == DeliveryStage.STORED) & (t.c.next_at.is_(None) | (t.c.next_at <= now))
-        query = select(t).where(due).order_by(t.c.received_at, t.c.id).limit(limit)
-        return _records(DeliveryRecord, self._run(query))
+        return _records(DeliveryRecord, self._run(q.DUE_DELIVERIES, now=now, most=limit))
 
     def count_unprocessed(self, account: str) -> tuple[int, int]:
-        t = schema.delivery
-        number, size = func.count(), func.coalesce(func.sum(func.length(t.c.body)), 0)
-        waiting = (t.c.account == account) & (t.c.stage == DeliveryStage.STORED)
-        (row,) = self._run(select(number.label("number"), size.label("size")).where(waiting))
-        return int(row["number"]), int(row["size"])
+        (row,) = self._run(q.UNPROCESSED, account=account)
+        return int(row[0]), int(row[1])
 
     # What is to be read
 
     def put_poll(self, record: PollRecord) -> None:
-        self._put(schema.poll, record, key=("attempt_id",))
+        self._change(self._inserts.put_poll, **_values(record))
 
     def poll(self, attempt_id: str) -> PollRecord | None:
-        t = schema.poll
-        return _first(PollRecord, self._run(select(t).where(t.c.attempt_id == attempt_id)))
+        return _first(PollRecord, self._run(q.POLL, attempt_id=attempt_id))
 
     def drop_poll(self, attempt_id: str) -> None:
-        self._run(delete(schema.poll).where(schema.poll.c.attempt_id == attempt_id))
+        self._change(q.DROP_POLL, attempt_id=attempt_id)
 
     def due_polls(self, account: str, now: datetime, *, limit: int = 100) -> tuple[PollRecord, ...]:
-        t = schema.poll
-        due = (t.c.account == account) & (t.c.next_at <= now)
-        return _records(
-            PollRecord, self._run(select(t).where(due).order_by(t.c.next_at, t.c.attempt_id).limit(limit))
-        )
+        return _records(PollRecord, self._run(q.DUE_POLLS, account=account, now=now, most=limit))
 
     # Documents' bytes and secrets
 
     def put_content(self, key: str, content: bytes) -> None:
-        statement = self._insert(schema.content).values(key=key, content=content)
-        self._run(statement.on_conflict_do_update(index_elements=["key"], set_={"content": content}))
+        self._change(self._inserts.put_content, key=key, content=content)
 
     def content(self, key: str) -> bytes | None:
-        t = schema.content
-        rows = self._run(select(t.c.content).where(t.c.key == key))
-        return bytes(rows[0]["content"]) if rows else None
+        rows = self._run(q.CONTENT, key=key)
+        return bytes(rows[0][0]) if rows else None
 
     def drop_content(self, key: str) -> None:
-        self._run(delete(schema.content).where(schema.content.c.key == key))
+        self._change(q.DROP_CONTENT, key=key)
 
     def put_private(self, account: str, key: str, value: str) -> None:
-        statement = self._insert(schema.private).values(account=account, key=key, value=value)
-        self._run(statement.on_conflict_do_update(index_elements=["account", "key"], set_={"value": value}))
+        self._change(self._inserts.put_private, account=account, key=key, value=value)
 
     def private(self, account: str, key: str) -> str | None:
-        t = schema.private
-        rows = self._run(select(t.c.value).where(t.c.account == account, t.c.key == key))
-        return str(rows[0]["value"]) if rows else None
+        rows = self._run(q.PRIVATE, account=account, key=key)
+        return str(rows[0][0]) if rows else None
 
     # Helpers
 
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        """Start an insert that knows ON CONFLICT, which each dialect spells for itself."""
-        if self._connection.dialect.name == "sqlite":
-            return sqlite.insert(table)
-        return postgresql.insert(table)
+    def _run(self, statement: Executable, /, **values: Any) -> Rows:
+        """Execute and fetch everything."""
+        return self._execute(statement, values, CursorResult.all)
 
-    def _put(self, table: Table, record: attrs.AttrsInstance, *, key: tuple[str, ...]) -> None:
-        """Insert, or replace all but the key."""
-        values = _values(record)
-        others = {name: value for name, value in values.items() if name not in key}
-        statement = self._insert(table).values(**values)
-        self._run(statement.on_conflict_do_update(index_elements=key, set_=others))
+    def _change(self, statement: Executable, /, **values: Any) -> int:
+        """Execute an update or a deletion, or what replaces; of the first two return how many rows it met."""
+        return self._execute(statement, values, lambda result: result.rowcount)
 
-    def _run(self, statement: Executable) -> Sequence[RowMapping]:
-        """Execute and fetch everything, so that every failure shows here and as a StoreError."""
+    def _execute(
+        self, statement: Executable, values: dict[str, Any], outcome: Callable[[CursorResult[Any]], T]
+    ) -> T:
+        """Execute and take the outcome, so that every failure shows here and as a StoreError."""
         if self._connection.closed:
             self._refuse("this transaction has ended")
         try:
-            with translated("reading or writing the store"):
-                result = self._connection.execute(statement)
-                return result.mappings().all() if result.returns_rows else ()
-        except StoreError:
+            return outcome(self._connection.execute(statement, values))
+        except SQLAlchemyError as error:
             self.failed = True
-            raise
+            raise explained(error, "reading or writing the store") from None
         except (ValueError, OverflowError):
             self.failed = True
             raise StoreError("the store holds, or was given, a value that this version cannot read") from None

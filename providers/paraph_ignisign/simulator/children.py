@@ -30,13 +30,14 @@ def _child(tenant: Tenant, parent: SignatureRequest, signer_id: str) -> Signatur
         ],
     )
     copies = {one.id: _copy(child, one) for one in tenant.documents_of(parent)}
-    tenant.documents |= {copy.id: copy for copy in copies.values()}
+    child.made = {copy.id: copy for copy in copies.values()}
+    tenant.documents |= child.made
     child.fields = {
         **parent.fields,
         "individualizeRequests": False,
         "initialSignatureRequestId": parent.id,
         "signerIds": [signer_id],
-        "documentIds": [copy.id for copy in copies.values()],
+        "documentIds": list(child.made),
         "statements": [_statement(child, one, copies) for one in parent.statements],
     }
     tenant.requests[child.id] = child

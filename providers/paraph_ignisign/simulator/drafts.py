@@ -34,7 +34,7 @@ def add_document(tenant: Tenant, request: SignatureRequest, details: Mapping[str
         created_at=tenant.clock.now(),
         details=dict(details),
     )
-    tenant.documents[document.id] = document
+    tenant.documents[document.id] = request.made[document.id] = document
     tenant.effects.add("document_created", document.id, document.details.get("externalId"))
     return document
 
@@ -68,5 +68,5 @@ def while_kept(
 def discard(tenant: Tenant, request: SignatureRequest) -> None:
     """Forget a request and all its documents."""
     del tenant.requests[request.id]
-    for document in [one for one in tenant.documents.values() if one.request_id == request.id]:
-        del tenant.documents[document.id]
+    for document_id in request.made:
+        del tenant.documents[document_id]

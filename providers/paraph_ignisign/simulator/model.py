@@ -235,6 +235,8 @@ class SignatureRequest:
     published: bool = False
     tokens: dict[str, str] = attrs.field(factory=dict, repr=False)
     opened_by: set[str] = attrs.field(factory=set)
+    made: dict[str, Document] = attrs.field(factory=dict)
+    """Every document that was made for it, also one that is not, or no longer, among those to sign."""
     approved_by: list[str] = attrs.field(factory=list)
     signed_by: list[str] = attrs.field(factory=list)
     imaged: set[str] = attrs.field(factory=set)

@@ -56,6 +56,7 @@ def remove(tenant: Tenant, call: Call) -> Any:
     document = _unlocked(tenant, call)
     del tenant.documents[document.id]
     request = tenant.requests[document.request_id]
+    del request.made[document.id]
     request.fields["documentIds"] = [one for one in request.document_ids if one != document.id]
     tenant.effects.add("document_deleted", document.id, document.details.get("externalId"))
     return {"documentId": document.id}
@@ -75,7 +76,7 @@ def give_json(tenant: Tenant, call: Call) -> Any:
     """POST `{jsonContent}`: one per request; it is kept as a string."""
     document = _without_content(tenant, call)
     content = contents.of_json(call.body.get("jsonContent"))
-    siblings = (one for one in tenant.documents.values() if one.request_id == document.request_id)
+    siblings = tenant.requests[document.request_id].made.values()
     if any(one.nature == content.nature for one in siblings):
         raise VendorError("ONLY_ONE_JSON_PER_SIGNATURE_REQUEST_IS_ALLOWED")
     drafts.provide(tenant, document, content)

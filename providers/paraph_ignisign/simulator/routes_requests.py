@@ -8,7 +8,7 @@ from paraph_ignisign.simulator import drafts, lifecycle, one_call, shapes
 from paraph_ignisign.simulator.credentials import new_id
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.http import Call, Endpoint, delete, get, post, put
-from paraph_ignisign.simulator.model import Document, SignatureRequest, present
+from paraph_ignisign.simulator.model import SignatureRequest, present
 from paraph_ignisign.simulator.preconditions import check_update
 from paraph_ignisign.simulator.routes_account import APP
 from paraph_ignisign.simulator.tables import CLOSED
@@ -90,10 +90,6 @@ def _request(tenant: Tenant, call: Call) -> SignatureRequest:
     return tenant.request(call.path["signatureRequestId"], call.context)
 
 
-def _documents(tenant: Tenant, request: SignatureRequest) -> list[Document]:
-    return [document for document in tenant.documents.values() if document.request_id == request.id]
-
-
 def _with_names(tenant: Tenant, request: SignatureRequest) -> dict[str, Any]:
     first = next(iter(tenant.documents_of(request)), None)
     names = present(docFileName=first.file_name, docLabel=first.details.get("label")) if first else {}
@@ -102,7 +98,7 @@ def _with_names(tenant: Tenant, request: SignatureRequest) -> dict[str, Any]:
 
 def _context(tenant: Tenant, request: SignatureRequest) -> dict[str, Any]:
     signers = tenant.signers_of(request)
-    documents = tenant.documents_of(request) or _documents(tenant, request)
+    documents = tenant.documents_of(request) or request.made.values()
     proof_url = tenant.hooks.proof_url(request, request.proof_token) if request.proof_token else None
     return {
         **request.json(),

@@ -14,7 +14,7 @@ from paraph_ignisign.simulator import drafts, shapes
 from paraph_ignisign.simulator.credentials import base62, new_id
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.http import Call, Endpoint, delete, get, post, put
-from paraph_ignisign.simulator.model import Context, Profile, Signer
+from paraph_ignisign.simulator.model import Profile, Signer
 from paraph_ignisign.simulator.routes_account import APP
 from paraph_ignisign.simulator.tables import CLAIMS, SIGNER_INPUTS
 from paraph_ignisign.simulator.tenant import Tenant
@@ -28,7 +28,7 @@ def create(tenant: Tenant, call: Call) -> Any:
     inputs = _inputs(call.body)
     profile = _profile(tenant, call)
     _check_allowed(tenant, profile, inputs)
-    existing = _by_external_id(tenant, call.context, call.body.get("externalId"))
+    existing = tenant.signer_called(call.body.get("externalId"), call.context)
     if existing is not None:
         _add(tenant, existing, inputs)
         return _reply(existing, already_exists=True)
@@ -39,11 +39,11 @@ def create(tenant: Tenant, call: Call) -> Any:
         profile=profile,
         created_at=tenant.clock.now(),
         auth_secret=base62(32),
-        external_id=call.body.get("externalId"),
         inputs=inputs,
         is_recurrent=profile.is_recurrent,
     )
     tenant.signers[signer.id] = signer
+    tenant.call(signer, call.body.get("externalId"))
     tenant.effects.add("signer_created", signer.id, signer.external_id)
     tenant.hooks.signer(signer, "CREATED")
     return {**_reply(signer, already_exists=False), "authSecret": signer.auth_secret}
@@ -71,10 +71,9 @@ def update(tenant: Tenant, call: Call) -> Any:
     if call.body.get("isRecurrent") is False and signer.is_recurrent:
         raise VendorError(_CREATION + "VALUE_INVALID", "A recurrent signer stays it", inputs=["isRecurrent"])
     if call.body.get("externalId") is not None:
-        known = _by_external_id(tenant, call.context, call.body["externalId"])
-        if known not in {None, signer}:
+        if tenant.signer_called(call.body["externalId"], call.context) not in {None, signer}:
             raise VendorError("SIGNER_CREATION__SIGNER_ALREADY_EXISTS")
-        signer.external_id = call.body["externalId"]
+        tenant.call(signer, call.body["externalId"])
     signer.profile = profile
     signer.is_recurrent = signer.is_recurrent or bool(call.body.get("isRecurrent"))
     _add(tenant, signer, inputs)
@@ -194,13 +193,6 @@ def _check_allowed(tenant: Tenant, profile: Profile, inputs: Mapping[str, str]) 
     others = (one for one in tenant.profiles.values() if one is not profile)
     if any(domain == one.casefold() for other in others for one in other.email_domains):
         raise VendorError("EMAIL_DOMAIN_ALREADY_USED_IN_ANOTHER_SIGNER_PROFILE")
-
-
-def _by_external_id(tenant: Tenant, context: Context, external_id: str | None) -> Signer | None:
-    if external_id is None:
-        return None
-    same = (one for one in tenant.signers.values() if one.context == context and one.status != "BLOCKED")
-    return next((one for one in same if one.external_id == external_id), None)
 
 
 def _active(tenant: Tenant, call: Call) -> Signer:

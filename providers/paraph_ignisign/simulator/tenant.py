@@ -63,6 +63,7 @@ class Tenant:
         )
         self.profiles = {profile.id: profile for profile in map(make_profile, options.profiles)}
         self.signers: dict[str, Signer] = {}
+        self._referenced: dict[tuple[Context, str], Signer] = {}
         self.requests: dict[str, SignatureRequest] = {}
         self.documents: dict[str, Document] = {}
         self.machines: dict[str, Machine] = {}
@@ -116,6 +117,18 @@ class Tenant:
         if signer.context != context:
             raise VendorError("SIGNER_BAD_ENV")
         return signer
+
+    def signer_called(self, external_id: str | None, context: Context) -> Signer | None:
+        """Return the signer with this reference of the client's, of which at most one is not revoked."""
+        found = None if external_id is None else self._referenced.get((context, external_id))
+        live = found is not None and found.status != "BLOCKED" and found.external_id == external_id
+        return found if live else None
+
+    def call(self, signer: Signer, external_id: str | None) -> None:
+        """Give a signer the client's own reference."""
+        signer.external_id = external_id
+        if external_id is not None:
+            self._referenced[signer.context, external_id] = signer
 
     def request(self, request_id: str, context: Context) -> SignatureRequest:
         """Return a signature request of this environment."""

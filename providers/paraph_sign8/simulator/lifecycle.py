@@ -22,7 +22,7 @@ OPEN = frozenset({SignerStatus.INVITED, SignerStatus.OPENED})
 def tick(tenant: Tenant) -> None:
     """Do what time does: expire, and start what starts by itself. Harmless at any moment."""
     now = tenant.clock.now()
-    for workflow in tenant.workflows.values():
+    for workflow in tuple(tenant.unended.values()):
         if workflow.status is WorkflowStatus.ACTIVE and workflow.expires_at and workflow.expires_at <= now:
             _end(tenant, workflow, WorkflowStatus.EXPIRED)
         elif (
@@ -107,6 +107,7 @@ def _invite_next(tenant: Tenant, workflow: Workflow) -> None:
 
 def _end(tenant: Tenant, workflow: Workflow, status: WorkflowStatus, signer: Signer | None = None) -> None:
     workflow.status = status
+    tenant.unended.pop(workflow.id, None)
     workflow.ended_at = tenant.clock.now()
     note(tenant, workflow, status.value)
     tenant.hooks.send(

@@ -29,7 +29,7 @@ def add_file(tenant: Tenant, call: Call) -> Any:
         placed.append((tenant.dialect.answers.upload_url, f"{call.base_url}/_sign8/uploads/{key}"))
     elif "content" in call.told:
         _take(tenant, file, call.told["content"])
-    workflow.files[file.id] = file
+    tenant.add_part(file, workflow)
     workflow.touched_at = tenant.clock.now()
     lifecycle.note(tenant, workflow, "file_added")
     return answers.build(placed)

@@ -47,7 +47,7 @@ def add_signer(tenant: Tenant, call: Call) -> Any:
         signature_type=kind,
         key=new_key(),
     )
-    workflow.signers[signer.id] = signer
+    tenant.add_part(signer, workflow)
     _added(tenant, workflow, "signer_added")
     return answers.build([(tenant.dialect.answers.signer_id, signer.id)])
 

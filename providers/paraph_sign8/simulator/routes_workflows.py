@@ -28,7 +28,7 @@ def add_workflow(tenant: Tenant, call: Call) -> Any:
     workflow = Workflow(
         id=new_id(), created_at=now, touched_at=now, key=new_key(), sequential=sequential, **told
     )
-    tenant.workflows[workflow.id] = workflow
+    tenant.add(workflow)
     lifecycle.note(tenant, workflow, "workflow_added")
     return answers.build([(tenant.dialect.answers.workflow_id, workflow.id)])
 

@@ -113,12 +113,26 @@ class Tenant:
         self.base = base
         self.lock = threading.RLock()
         self.workflows: dict[str, Workflow] = {}
+        self.unended: dict[str, Workflow] = {}
+        self._parts: dict[str, Workflow] = {}
         self.interfaces: dict[str, Interface] = {}
         self.visits: dict[str, Visit] = {}
         self.codes: dict[str, Code] = {}
         self.uploads: dict[str, tuple[Workflow, File]] = {}
         self.contents: dict[str, bytes] = {}
         self._turns = itertools.count()
+
+    def add(self, workflow: Workflow) -> None:
+        """Take in a new workflow."""
+        self.workflows[workflow.id] = self.unended[workflow.id] = workflow
+
+    def add_part(self, part: File | Signer, workflow: Workflow) -> None:
+        """Take in a file or signer of a workflow."""
+        if isinstance(part, File):
+            workflow.files[part.id] = part
+        else:
+            workflow.signers[part.id] = part
+        self._parts[part.id] = workflow
 
     def workflow(self, workflow_id: str) -> Workflow:
         """Return a workflow, or raise VendorError."""
@@ -135,10 +149,8 @@ class Tenant:
         if "workflow_id" in told:
             workflow = self.workflow(told["workflow_id"])
         else:
-            file_id, signer_id = told.get("file_id"), told.get("signer_id")
-            found = (
-                each for each in self.workflows.values() if file_id in each.files or signer_id in each.signers
-            )
+            parts = (told.get("file_id"), told.get("signer_id"))
+            found = (self._parts[each] for each in parts if each in self._parts)
             workflow = next(found, None) or _no_workflow()
         if "file_id" in told and told["file_id"] not in workflow.files:
             raise VendorError("NOT_FOUND", "the workflow has no such file")

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
 import pytest
 
 from paraph import Config
@@ -16,7 +17,7 @@ from paraph_ignisign.settings import IgnisignOptions, IgnisignStatement
 from paraph_ignisign.simulator import IgnisignSimulator, create, routes_account
 from providers.ignisign.simulator_driver import make_pdf
 from support.ignisign_account import envelope, person
-from support.rehearsed import Comparison, blocking, in_loop
+from support.rehearsed import Comparison, blocking, in_loop, in_the_order_shown
 
 ACCOUNT = "hr"
 CONTRACT = Document.from_bytes(make_pdf(), name="contract.pdf")
@@ -49,7 +50,12 @@ def asked(shape: str, **changes: Any) -> Envelope:
     return envelope(**{"documents": [CONTRACT], **SHAPES[shape], **changes})
 
 
-def config_of(simulator: IgnisignSimulator, url: str, **changes: Any) -> Config:
+def config_of(
+    simulator: IgnisignSimulator, url: str, *, side_by_side: bool = False, **changes: Any
+) -> Config:
+    """Configure the account. One call after the other keeps the order in which a dry run shows them."""
+    if not side_by_side:
+        changes["limits"] = {"in_flight": 1}
     made = simulator.account(url)
     return Config.from_mapping({"accounts": {ACCOUNT: {**made.table, **changes}}}, environ=made.environment)
 
@@ -86,6 +92,25 @@ def test_the_same_in_an_event_loop(live: bool) -> None:
     simulator = create()
     with simulator.running() as url:
         assert [] == asyncio.run(run(asked("several")))
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_the_same_requests_go_out_side_by_side(live: bool) -> None:
+    """Where calls overlap their order is their own, and their number, bodies and ids are as shown."""
+    simulator = create()
+    people = [person(name, delivery="link") for name in ("ada", "bob", "eve", "joe")]
+    with (
+        simulator.running() as url,
+        blocking(config_of(simulator, url, side_by_side=True)) as (client, sent),
+    ):
+        request = asked("several", signatories=people)
+        shown = client.dry_run(request, account=ACCOUNT, live=live, personal=True)
+        sent.clear()
+        client.send(request, account=ACCOUNT)
+        assert [] == Comparison().differences(shown, in_the_order_shown(shown, sent))
+        other = attrs.evolve(request, title="Other")
+        wrong = client.dry_run(other, account=ACCOUNT, live=live, personal=True)
+        assert [] != Comparison().differences(wrong, in_the_order_shown(wrong, sent))
 
 
 def test_stand_ins_are_said_to_be_assumptions() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import attrs
@@ -14,7 +15,7 @@ from paraph.model import Assurance, Document, Envelope, Field, Rect, Secret
 from paraph_sign8 import Sign8Options
 from paraph_sign8.dialect import parse
 from paraph_sign8.simulator import create
-from support.rehearsed import Comparison, Sent, blocking, in_loop
+from support.rehearsed import Comparison, Sent, blocking, in_loop, in_the_order_shown
 from support.sign8_account import dialect, make_pdf, person
 from support.sign8_envelopes import envelopes
 from support.sign8_stage import ACCOUNT, asked, config_of
@@ -52,13 +53,17 @@ DIALECTS = {
 }
 
 
+one_by_one = partial(config_of, limits={"in_flight": 1})
+"""One call after the other keeps the order in which a dry run shows them."""
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("spoken", DIALECTS)
 def test_the_requests_of_a_dry_run_are_those_of_the_send(shape: str, spoken: str) -> None:
     """Methods, URLs, headers and bodies are the same, but for ids and secrets, in every way of transfer."""
     simulator = create(dialect=parse(DIALECTS[spoken]))
     request = asked(**SHAPES[shape])
-    with simulator.running() as url, blocking(config_of(simulator, url)) as (client, sent):
+    with simulator.running() as url, blocking(one_by_one(simulator, url)) as (client, sent):
         shown = client.dry_run(request, account=ACCOUNT, personal=True)
         assert ([], (), True, "") == (sent, simulator.effects.all(), shown.complete, shown.stopped)
         client.send(request, account=ACCOUNT)
@@ -72,11 +77,24 @@ def test_the_requests_of_a_dry_run_are_those_of_the_send(shape: str, spoken: str
 def test_the_same_for_envelopes_of_every_kind(request: Envelope) -> None:
     """Levels, seals, orders, attachments, fields and annotations: what is shown is what is sent."""
     simulator = create(sealing_team=["@example.org"])
-    with simulator.running() as url, blocking(config_of(simulator, url)) as (client, sent):
+    with simulator.running() as url, blocking(one_by_one(simulator, url)) as (client, sent):
         shown = client.dry_run(request, account=ACCOUNT, personal=True)
         client.send(request, account=ACCOUNT)
         found = Comparison().differences(shown, sent)
     assert [] == [each for each in found if "secret-not-shown" not in each]
+
+
+@pytest.mark.parametrize("spoken", DIALECTS)
+def test_the_same_requests_go_out_side_by_side(spoken: str) -> None:
+    """Where kinds of calls overlap their order is their own, and number, bodies and ids are as shown."""
+    simulator = create(dialect=parse(DIALECTS[spoken]))
+    request = asked(**{**SHAPES["fields"], "options": []})
+    with simulator.running() as url, blocking(config_of(simulator, url)) as (client, sent):
+        shown = client.dry_run(request, account=ACCOUNT, personal=True)
+        other = client.dry_run(attrs.evolve(request, title="Other"), account=ACCOUNT, personal=True)
+        client.send(request, account=ACCOUNT)
+    assert [] == Comparison().differences(shown, in_the_order_shown(shown, sent))
+    assert [] != Comparison().differences(other, in_the_order_shown(other, sent))
 
 
 def hidden(sent: list[Sent]) -> list[str]:
@@ -90,7 +108,7 @@ def test_the_same_in_an_event_loop() -> None:
     """The asynchronous client shows, and sends, the same."""
 
     async def run(request: Envelope) -> list[str]:
-        async with in_loop(config_of(simulator, url)) as (client, sent):
+        async with in_loop(one_by_one(simulator, url)) as (client, sent):
             shown = await client.dry_run(request, account=ACCOUNT, personal=True)
             assert [] == sent
             await client.send(request, account=ACCOUNT)
@@ -105,7 +123,7 @@ def test_a_difference_would_be_noticed() -> None:
     """The comparison finds another value, a value that is missing and a mixed-up id."""
     simulator = create()
     request = asked()
-    with simulator.running() as url, blocking(config_of(simulator, url)) as (client, sent):
+    with simulator.running() as url, blocking(one_by_one(simulator, url)) as (client, sent):
         shown = client.dry_run(request, account=ACCOUNT, personal=True)
         other = client.dry_run(attrs.evolve(request, title="Other"), account=ACCOUNT, personal=True)
         client.send(request, account=ACCOUNT)
@@ -126,7 +144,7 @@ def test_a_difference_would_be_noticed() -> None:
 def test_live_reads_only_read() -> None:
     """With live reads nothing is made either, and nothing that would be made is asked for."""
     simulator = create()
-    with simulator.running() as url, blocking(config_of(simulator, url)) as (client, sent):
+    with simulator.running() as url, blocking(one_by_one(simulator, url)) as (client, sent):
         shown = client.dry_run(asked(), account=ACCOUNT, live=True)
         assert ([], ()) == ([each for each in sent if not each.authenticates], simulator.effects.all())
     assert shown.complete
@@ -147,7 +165,7 @@ def test_nothing_personal_and_no_secret_is_shown() -> None:
         signatories=people,
         options=[Sign8Options(password=Secret(PASSWORD))],
     )
-    with simulator.running() as url, blocking(config_of(simulator, url)) as (client, _):
+    with simulator.running() as url, blocking(one_by_one(simulator, url)) as (client, _):
         hidden_ = str(client.dry_run(request, account=ACCOUNT)).lower()
         requests = str(client.dry_run(request, account=ACCOUNT).requests).lower()
         shown = client.dry_run(request, account=ACCOUNT, personal=True)

@@ -101,7 +101,7 @@ def test_send_makes_every_call_of_the_published_order() -> None:
         (FactType.ENVELOPE_SENT, ""),
         (FactType.SIGNATORY_INVITED, "s1"),
     } == {(fact.type, fact.target) for fact in talk.result.facts}
-    assert [("envelope", {"": "w1"}), ("documents", {"contract": "f1"}), ("signatories", {"ada": "s1"})] == (
+    assert [("envelope", {"": "w1"}), ("signatories", {"ada": "s1"}), ("documents", {"contract": "f1"})] == (
         talk.known
     )
 
@@ -186,6 +186,7 @@ def test_a_content_is_put_where_the_vendor_says_without_credentials() -> None:
     )
     added = talk.expect("POST", "/v1/file/add", reply={"file_id": "f1", "url": UPLOAD})
     assert "content" not in json.loads(added.content)
+    talk.expect("POST", "/v1/signer/add", reply={"signer_id": "s1"})
     command = talk._pending
     assert command is not None
     assert not command.credentials
@@ -194,12 +195,12 @@ def test_a_content_is_put_where_the_vendor_says_without_credentials() -> None:
     assert "application/pdf" == request.headers["content-type"]
     assert PDF == b"".join(request.stream)  # type: ignore[arg-type]  # sync stream
     assert "org-1" not in str(request.headers)
-    talk.expect("POST", "/v1/signer/add", reply={"signer_id": "s1"})
+    talk.expect("POST", "/v1/signature/add", reply={"signature_id": "g1"})
 
 
 def test_an_interrupted_upload_goes_on_with_the_kept_address() -> None:
     """After a crash the address, which the vendor told once, is known, and the same bytes are PUT again."""
-    journal = {"workflow": "w1", "file:contract": "f1", "content:contract": INTENT}
+    journal = {"workflow": "w1", "file:contract": "f1", "signer:ada": "s1", "content:contract": INTENT}
     talk = Talk(
         sending.send(carried(), account(dialect(formats__transfer="url"))),
         journal=journal,
@@ -211,7 +212,7 @@ def test_an_interrupted_upload_goes_on_with_the_kept_address() -> None:
 
 def test_a_refused_upload_shows_nothing_of_its_address() -> None:
     """The address is a key to the file: an error names the leaf it came from instead."""
-    journal = {"workflow": "w1", "file:contract": "f1"}
+    journal = {"workflow": "w1", "file:contract": "f1", "signer:ada": "s1"}
     talk = Talk(
         sending.send(carried(), account(dialect(formats__transfer="url"))),
         journal=journal,
@@ -224,7 +225,7 @@ def test_a_refused_upload_shows_nothing_of_its_address() -> None:
 
 def test_a_lost_address_says_what_to_do() -> None:
     """Where the file was found again but its address was lost with the answer, a sentence says so."""
-    journal = {"workflow": "w1", "file:contract": "f1"}
+    journal = {"workflow": "w1", "file:contract": "f1", "signer:ada": "s1"}
     with pytest.raises(UsageError, match="send the envelope again"):
         Talk(sending.send(carried(), account(dialect(formats__transfer="url"))), journal=journal)
 

@@ -8,6 +8,7 @@ sign, each time. The queue is *idle* when nothing waits, nothing is held back an
 delivery that will be repeated later is PENDING, and the queue idle until the clock says so.
 """
 
+import collections
 import random
 import threading
 import time
@@ -95,7 +96,7 @@ class WebhookQueue:
         self._retries = tuple(retries)
         self._later: list[tuple[datetime, Delivery]] = []
         self._changed = threading.Condition()
-        self._waiting: list[Delivery] = []
+        self._waiting: collections.deque[Delivery] = collections.deque()
         self._held: list[_Held] = []
         self._busy = False
         self._stopping = False
@@ -181,7 +182,7 @@ class WebhookQueue:
         if due:
             self._held.remove(due[0])
             return due[0].delivery, True
-        return (self._waiting.pop(0), False) if self._waiting else (None, False)
+        return (self._waiting.popleft(), False) if self._waiting else (None, False)
 
     def _handle(self, http: httpx.Client, delivery: Delivery, *, free: bool) -> None:
         fault = None if free else self._faults.take("POST", _path(delivery.url), webhook=True)
