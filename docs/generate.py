@@ -24,6 +24,7 @@ import attrs
 import click
 import marks
 import meanings
+import measured
 from texts import code, first_paragraph, prose, table
 
 from paraph import Registry, errors, lifecycle
@@ -331,6 +332,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "progress": progress_table,
     "errors": error_tree,
     "commands": commands,
+    "measured": measured.figures,
 }
 """The generated pieces by name; a page includes ``_generated/NAME.md``, README has markers."""
 

@@ -19,7 +19,7 @@ from paraph.model import EvidenceKind, Fact, FactType, Level, SubjectKind, Trust
 from paraph.provider import Reading
 from paraph_ignisign import errors, images, mapping, settings, states, verification, vocabulary
 from paraph_ignisign.vocabulary import Meaning
-from paraph_ignisign.webhooks import Message, interpret
+from paraph_ignisign.webhooks import interpret, message_of
 from paraph_ignisign.wire import RequestContext
 
 REQUEST, SIGNER, DOCUMENT, ACCOUNT = "request", "signer", "document", "application"
@@ -170,7 +170,8 @@ def _vocabulary(topic: str, action: str) -> str:
 def _became(words: tuple[str, str], *, failed: bool) -> str:
     topic, action = words
     content = CONTENTS.get(topic, CONTENT)
-    message = Message(topic=topic, action=action, failed=failed, error_code="", content=content)
+    nature = vocabulary.ERROR if failed else "SUCCESS"
+    message = message_of({"topic": topic, "action": action, "msgNature": nature, "content": content})
     return "; ".join(_told(interpret(message, ACCOUNT)))
 
 

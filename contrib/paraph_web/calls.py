@@ -64,9 +64,7 @@ def calls_of(client: Client | AsyncClient) -> Calls:
     blocking = client
 
     async def receive(account: str, *, headers: Mapping[str, str], body: bytes, path: str) -> Outcome:
-        # Shielded: what is being committed is not abandoned because a connection was lost.
-        work = asyncio.to_thread(blocking.receive, account, headers=headers, body=body, path=path)
-        return await asyncio.shield(work)
+        return await asyncio.to_thread(blocking.receive, account, headers=headers, body=body, path=path)
 
     async def process(delivery_id: str) -> Outcome:
         return await asyncio.to_thread(blocking.process, delivery_id)

@@ -22,7 +22,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -130,15 +130,15 @@ class Receiver:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             outcome = await self._take(scope, receive)
-            status = HTTPStatus(outcome.status)
+            status = outcome.status
         except _Refusal as refusal:
-            status = refusal.status
+            status = refusal.status.value
         headers = [(b"content-length", b"0")]
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
             headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
-        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        if status == HTTPStatus.METHOD_NOT_ALLOWED:
             headers.append((b"allow", b"POST"))
-        await send({"type": "http.response.start", "status": status.value, "headers": headers})
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
     async def _take(self, scope: Scope, receive: Receive) -> Outcome:
@@ -158,13 +158,22 @@ class Receiver:
                 body = await _read(receive)
         except TimeoutError:
             raise _Refusal(HTTPStatus.REQUEST_TIMEOUT) from None
+        try:
+            return await self._keep(entry, headers, body)
+        except asyncio.CancelledError:
+            # Some servers cancel what nobody waits for. But it arrived whole, and may never be sent again;
+            # if it was being stored already, it is the same delivery.
+            self._working().finish(self._keep(entry, headers, body))
+            raise
+
+    async def _keep(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Outcome:
         outcome = await self._store(entry, headers, body)
         _told(self._on_stored, outcome)
         if outcome.kind is OutcomeKind.ACCEPTED and outcome.delivery_id is not None:
             self._working().offer(entry.account, outcome.delivery_id)
         return outcome
 
-    async def _store(self, entry: Entry, headers: dict[str, str], body: bytes) -> Outcome:
+    async def _store(self, entry: Entry, headers: Mapping[str, str], body: bytes) -> Outcome:
         try:
             return await self._calls.receive(entry.account, headers=headers, body=body, path=entry.rest)
         except Exception as error:  # noqa: BLE001 - what is not stored is 503, whatever the reason

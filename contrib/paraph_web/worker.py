@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import attrs
 
@@ -54,7 +55,7 @@ class Worker:
         self._room = asyncio.Semaphore(calls.in_all)
         self._lanes: dict[str, _Lane] = {}
         self._in_hand: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -77,6 +78,12 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    def finish(self, work: Coroutine[Any, Any, object]) -> None:
+        """Do in the background what nobody waits for any more; ``stop`` waits for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def offer(self, account: str, delivery_id: str) -> None:
         """Process a delivery soon, unless it is in hand."""
         if delivery_id in self._in_hand:
@@ -86,9 +93,7 @@ class Worker:
         lane.waiting.append(delivery_id)
         if lane.working < self._calls.per_account:
             lane.working += 1
-            task = asyncio.create_task(self._work(lane))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self.finish(self._work(lane))
 
     async def _sweep(self) -> None:
         while True:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 CUTOFF = 0.6
@@ -11,6 +10,8 @@ CUTOFF = 0.6
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most like ``word``, or ``None`` if none is close."""
+    import difflib  # only what is wrong needs it
+
     found = difflib.get_close_matches(word, sorted(known), n=1, cutoff=CUTOFF)
     return found[0] if found else None
 

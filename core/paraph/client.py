@@ -132,7 +132,7 @@ class _Method:
     def __get__(self, client: object, owner: type | None = None) -> Any:
         method = self._make()
         setattr(self._owner, self._name, method)  # from now on it is an ordinary method
-        return getattr(self._owner if client is None else client, self._name)
+        return method if client is None else method.__get__(client, owner)
 
 
 def _sync(
@@ -241,7 +241,12 @@ class Client(_Base):
     def _open(self, account: str) -> httpx.Client:
         import httpx
 
-        return httpx.Client(**_options(self._kernel, account, self._transport))
+        from paraph.flow.places import Transport, proxied
+
+        options = _options(self._kernel, account, self._transport)
+        if options["transport"] is None and not proxied():
+            options["transport"] = Transport(options["verify"])
+        return httpx.Client(**options)
 
     def __enter__(self) -> Self:
         return self
@@ -338,11 +343,11 @@ class AsyncClient(_Base):
     def _open(self, account: str) -> httpx.AsyncClient:
         import httpx
 
-        from paraph.flow.places import Places, proxied
+        from paraph.flow.places import AsyncTransport, proxied
 
         options = _options(self._kernel, account, self._transport)
         if options["transport"] is None and not proxied():
-            options["transport"] = Places(lambda: httpx.AsyncHTTPTransport(verify=options["verify"]))
+            options["transport"] = AsyncTransport(options["verify"])
         return httpx.AsyncClient(**options)
 
     async def __aenter__(self) -> Self:

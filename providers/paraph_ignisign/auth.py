@@ -24,7 +24,7 @@ from paraph.provider import Account, Token, issued_token, not_issued, with_token
 from paraph_ignisign import checks
 from paraph_ignisign.errors import vendor_error
 from paraph_ignisign.settings import Credentials, IgnisignSettings
-from paraph_ignisign.wire import CONVERTER, Jwt
+from paraph_ignisign.wire.converter import CONVERTER
 
 PATH: Final = "/v4/auth/app-api"
 
@@ -60,6 +60,8 @@ def exchange(settings: IgnisignSettings, credentials: Credentials) -> Flow[Token
 
     :raises AuthenticationFailed: the vendor refused it; other errors pass through as they are.
     """
+    from paraph_ignisign.wire.application import Jwt  # most accounts exchange nothing
+
     body = {"appId": credentials.app_id, "appEnv": credentials.app_env, "secret": credentials.secret.reveal()}
     request = httpx.Request(
         "POST", settings.base_url + PATH, json=body, headers={"Accept": "application/json"}

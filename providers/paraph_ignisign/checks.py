@@ -8,25 +8,18 @@ together with :mod:`paraph_ignisign.planning`, every condition of publishing tha
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from paraph.model import (
-    ContentKind,
-    DeliveryBy,
-    Document,
-    Envelope,
-    Level,
-    Problem,
-    Severity,
-    Signatory,
-    Verb,
-)
-from paraph.provider import Account
+from paraph.model import ContentKind, Level, Problem, Severity, Verb
 from paraph_ignisign import mapping
 from paraph_ignisign.kinds import KINDS
 from paraph_ignisign.settings import IgnisignOptions, IgnisignSettings
+
+if TYPE_CHECKING:
+    from paraph.model import DeliveryBy, Document, Envelope, Signatory
+    from paraph.provider import Account
 
 TITLE: Final = 1024
 MESSAGE: Final = 4096

@@ -8,30 +8,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from paraph.flow import Downloaded, Flow, Sink
-from paraph.model import Envelope, Evidence, Observation, Problem
-from paraph.provider import (
-    Account,
-    Action,
-    Adopted,
-    Capabilities,
-    Capability,
-    Carried,
-    Delivery,
-    Finding,
-    PastDelivery,
-    ProviderInfo,
-    Reading,
-    SigningLink,
-    StandIn,
-    Verdict,
-    WebhookEndpoint,
-)
+from paraph.provider import Account, Capability
 from paraph_ignisign import CAPABILITIES, paraph_provider
 from paraph_ignisign.settings import IgnisignSettings
 
 if TYPE_CHECKING:
     import httpx
+
+    from paraph.flow import Downloaded, Flow, Sink
+    from paraph.model import Envelope, Evidence, Observation, Problem
+    from paraph.provider import (
+        Action,
+        Adopted,
+        Capabilities,
+        Carried,
+        Delivery,
+        Finding,
+        PastDelivery,
+        ProviderInfo,
+        Reading,
+        SigningLink,
+        StandIn,
+        Verdict,
+        WebhookEndpoint,
+    )
 
 IgnisignAccount = Account[IgnisignSettings]
 

@@ -18,6 +18,7 @@ Assumption: an error may name its subject in ``error.context`` where the content
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import json
@@ -44,12 +45,12 @@ Told = tuple[tuple[Fact, ...], bool]
 """Facts about an envelope, and whether only a read makes certain what was said."""
 
 
-@attrs.frozen(kw_only=True)
-class Message:
-    """The parts of a delivery that say something, whatever carried it.
+@attrs.frozen
+class Said:
+    """What the words of a delivery say.
 
     :ivar native: the vendor's own words, printable; ``words`` likewise, with the code of an error.
-    :ivar meaning: what it says; ``None`` for words, or failures, without one.
+    :ivar meaning: what they say; ``None`` for words, or failures, without one.
     :ivar failed: it is an error, whatever its action.
     """
 
@@ -58,7 +59,19 @@ class Message:
     meaning: Meaning | None
     failed: bool
     error_code: str
+
+
+@attrs.frozen
+class Message:
+    """The parts of a delivery that say something, whatever carried it."""
+
+    said: Said
     content: Mapping[str, Any] = attrs.field(repr=False)
+
+    @property
+    def meaning(self) -> Meaning | None:
+        """What it says; ``None`` for words, or failures, without a meaning."""
+        return self.said.meaning
 
     def ref(self, key: str) -> str:
         """Return an id of the content, or ``""``."""
@@ -73,8 +86,9 @@ class Message:
     @property
     def occurrence(self) -> str:
         """Digest of what was said, the same when the same is delivered again with new tokens."""
-        said = [self.meaning or self.native, self.failed, self.error_code, untrusted.unminted(self.content)]
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode("ascii")).hexdigest()
+        said = self.said
+        parts = [said.meaning or said.native, said.failed, said.error_code, untrusted.unminted(self.content)]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("ascii")).hexdigest()
 
 
 def observe(delivery: Delivery, account: Account[IgnisignSettings]) -> Reading:
@@ -106,17 +120,22 @@ def message_of(body: Mapping[str, Any]) -> Message:
         context = _object(error.get("context"))
         content = {**{key: context[key] for key in _IDS if key in context}, **content}
     nature = body.get("msgNature")
-    known = isinstance(nature, str) and nature in words.NATURES
-    failed = nature == words.ERROR if known else bool(code)
+    known = nature if isinstance(nature, str) and nature in words.NATURES else ""
+    return Message(_said(topic, action, known, code), content)
+
+
+@functools.lru_cache(maxsize=256)
+def _said(topic: str, action: str, nature: str, code: str) -> Said:
+    """Look words up in the tables; kept, since few come again and again, and no word is long."""
+    failed = nature == words.ERROR if nature else bool(code)
     meaning = words.ACTIONS.get((words.TOPICS.get(topic, ""), action))
     native = f"{topic}/{action}" + (" ERROR" if failed else "")
-    return Message(
+    return Said(
         native=native,
         words=f"{native} {code}" if code else native,
         meaning=words.FAILURES.get(meaning) if failed and meaning is not None else meaning,
         failed=failed,
         error_code=code,
-        content=content,
     )
 
 
@@ -150,7 +169,7 @@ def interpret(message: Message, tenant: str, proof: Secret | None = None) -> Rea
     if not understood and not others:
         # Nothing of ours to say it with: keep the vendor's word.
         subject = _subject_of(message, tenant)
-        facts = (_fact(message, FactType.UNKNOWN, subject, message.native),)
+        facts = (_fact(message, FactType.UNKNOWN, subject, message.said.native),)
     return Reading(
         facts=facts + others,
         subject_ref=request,
@@ -237,7 +256,7 @@ def _subject_of(message: Message, tenant: str) -> Subject:
 
 def _fact(message: Message, kind: FactType, subject: Subject, about: str = "") -> Fact:
     occurrence = message.occurrence if kind in words.REPEATING else ""
-    return Fact(type=kind, subject=subject, target=about, occurrence=occurrence, native=message.words)
+    return Fact(type=kind, subject=subject, target=about, occurrence=occurrence, native=message.said.words)
 
 
 def _documents(message: Message) -> Iterator[str]:

@@ -6,28 +6,29 @@ That module is imported when the method is first called: a program pays for what
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paraph.errors import ConfigurationError
-from paraph.flow import Downloaded, Flow, Sink
-from paraph.model import Envelope, Evidence, Observation, Problem
-from paraph.provider import (
-    Account,
-    Action,
-    Adopted,
-    Capabilities,
-    Carried,
-    ClientCertificate,
-    Delivery,
-    Finding,
-    ProviderInfo,
-    Reading,
-    SigningLink,
-    Verdict,
-)
+from paraph.provider import Account, ClientCertificate
 from paraph_sign8 import paraph_provider
 from paraph_sign8.dialect.words import Token
 from paraph_sign8.settings import CertificateAuth, Sign8Settings
+
+if TYPE_CHECKING:
+    from paraph.flow import Downloaded, Flow, Sink
+    from paraph.model import Envelope, Evidence, Observation, Problem
+    from paraph.provider import (
+        Action,
+        Adopted,
+        Capabilities,
+        Carried,
+        Delivery,
+        Finding,
+        ProviderInfo,
+        Reading,
+        SigningLink,
+        Verdict,
+    )
 
 Sign8Account = Account[Sign8Settings]
 

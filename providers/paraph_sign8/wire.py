@@ -14,6 +14,7 @@ any answer can be read, and what is missing is ``None``; who needs it raises
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -217,6 +218,7 @@ def locate(value: Any, location: str) -> Any | None:
     return found
 
 
+@functools.lru_cache(maxsize=256)
 def steps_of(location: str) -> tuple[str | int, ...]:
     """Return the keys and indices that lead to a location; none for ``$``."""
     parts = _PARTS.findall(location) if location != "$" else ()

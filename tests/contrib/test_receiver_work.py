@@ -7,18 +7,20 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from paraph import AsyncClient, Client, Outcome, OutcomeKind
+from paraph import AsyncClient, Client, Outcome, OutcomeKind, Store
 from paraph.errors import ConfigurationError
 from paraph_web import Receiver, app
+from paraph_web.worker import Worker
 from support.asgi import ask, chunk
-from support.post_office import SECRET, AnyClient, OpenOffice, eventually
+from support.post_office import SECRET, AnyClient, Office, OpenOffice, eventually
 
 PATH = f"/one/{SECRET}"
 KINDS = pytest.mark.parametrize("kind", [Client, AsyncClient])
@@ -139,6 +141,74 @@ def test_a_backlog_leaves_requests_their_turn(open_office: OpenOffice) -> None:
 
     asyncio.run(run())
     assert left[0] > 25
+
+
+class Held:
+    """A store whose transactions begin when ``gate`` is open."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.gate = threading.Event()
+        self.gate.set()
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        assert self.gate.wait(10)
+        with self._store.begin() as tx:
+            yield tx
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def stored_after_hanging_up(office: Office, kind: type[AnyClient]) -> list[bytes]:
+    """Cancel two requests whose bodies have arrived before anything is committed; return what is stored."""
+    store = Held(office.store)
+    bodies = [b"the first leads", b"the second stands in the line"]
+
+    async def run() -> None:
+        client: AnyClient = kind(office.config, registry=office.registry, store=store)  # type: ignore[arg-type]  # behaves like one
+        receiver, commits = Receiver(client), client._kernel.commits
+        async with receiver.working():
+            await ask(receiver, PATH, chunk(b"what is known of the account is looked up"))
+            await until(lambda: office.waiting() == 0)
+            store.gate.clear()
+            asked = []
+            for body in bodies:
+                asked.append(asyncio.create_task(ask(receiver, PATH, chunk(body))))
+                await until(lambda: commits._led and len(commits._line) == len(asked) - 1)
+            for request in asked:
+                request.cancel()
+            ended = await asyncio.gather(*asked, return_exceptions=True)
+            assert all(isinstance(each, asyncio.CancelledError) for each in ended)
+            store.gate.set()
+
+    asyncio.run(run())
+    return [body for body in bodies if office.find(body)]
+
+
+@KINDS
+def test_what_arrived_whole_is_stored_though_its_caller_hung_up(
+    open_office: OpenOffice, kind: type[AnyClient]
+) -> None:
+    """Where a server cancels requests that nobody waits for, their deliveries are stored all the same."""
+    assert 2 == len(stored_after_hanging_up(open_office(), kind))
+
+
+def test_without_finishing_what_was_cancelled_a_delivery_is_lost(
+    open_office: OpenOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control: the second one's change leaves the line with its request."""
+    finish = Worker.finish
+
+    def forget(self: Worker, work: Coroutine[Any, Any, object]) -> None:
+        if work.__name__ == "_keep":
+            work.close()
+        else:
+            finish(self, work)
+
+    monkeypatch.setattr(Worker, "finish", forget)
+    assert [b"the first leads"] == stored_after_hanging_up(open_office(), AsyncClient)
 
 
 def test_the_lifespan_starts_and_drains(open_office: OpenOffice) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paraph.convert import base_converter, camel, named, structure_answer
+from paraph.convert.paths import wrong_paths
 from paraph.errors import MalformedResponse
 from paraph.model import Secret
 
@@ -142,3 +143,66 @@ def test_null_is_absent_where_there_is_a_default() -> None:
     assert Lenient(needed=1, maybe=None) == converter.structure(nulls, Lenient)
     with pytest.raises(BaseValidationError):
         converter.structure({"needed": None}, Lenient)
+
+
+@attrs.frozen(kw_only=True)
+class Branch:
+    """A class that holds itself."""
+
+    name: str
+    size: int | None = None
+    anything: Any = None
+    either: bool | None
+    branches: "tuple[Branch, ...]" = ()
+
+
+def test_a_class_may_hold_itself() -> None:
+    """What is read of an object is read of those within it as well."""
+    inner = {"name": "b", "either": None, "anything": {"x": [1]}}
+    found = base_converter().structure({"name": "a", "either": True, "branches": [inner]}, Branch)
+    within = Branch(name="b", either=None, anything={"x": [1]})
+    assert Branch(name="a", either=True, branches=(within,)) == found
+
+
+def test_everything_that_does_not_fit_is_told_at_once() -> None:
+    """The paths of all fields that are missing or of another type, in an object and those within it."""
+    with pytest.raises(BaseValidationError) as caught:
+        base_converter().structure(
+            {"name": 1, "size": "1", "branches": [{"name": "b"}, {"either": 1}]}, Branch
+        )
+    assert {
+        "$.name",
+        "$.size",
+        "$.either",
+        "$.branches[0].either",
+        "$.branches[1].name",
+        "$.branches[1].either",
+    } == set(wrong_paths(caught.value))
+
+
+def test_a_deep_answer_is_malformed_in_time() -> None:
+    """A misfit at the bottom of a class that holds itself is looked for once, not once per level."""
+    value: dict[str, Any] = {"name": 1, "either": True}
+    for _ in range(50):
+        value = {"name": "a", "either": True, "branches": [value]}
+    with pytest.raises(BaseValidationError) as caught:
+        base_converter().structure(value, Branch)
+    assert ("$" + ".branches[0]" * 50 + ".name",) == wrong_paths(caught.value)
+
+
+@attrs.frozen(kw_only=True)
+class Dated:
+    """A class with rules of its own."""
+
+    even: int = attrs.field(validator=attrs.validators.in_([0, 2]))
+    seen: dict[str, int] = attrs.field(factory=dict)
+
+
+def test_a_class_may_refuse_what_it_is_made_of() -> None:
+    """A validator's word is an error of the whole object; a default that is made is made anew each time."""
+    converter = base_converter()
+    with pytest.raises(BaseValidationError) as caught:
+        converter.structure({"even": 1}, Dated)
+    assert ("$",) == wrong_paths(caught.value)
+    one, other = converter.structure({"even": 0}, Dated), converter.structure({"even": 0}, Dated)
+    assert one.seen is not other.seen

@@ -7,20 +7,23 @@ import inspect
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
+import httpcore
 import httpx
 import pytest
 
 import paraph
-from paraph.errors import UsageError, VendorError
+from paraph.errors import ConnectFailed, ResponseTooLarge, UsageError
 from paraph.flow import Flow, call, http
 from paraph.flow.commands import Call, Command, Http
-from paraph.flow.places import Places
+from paraph.flow.places import AsyncPlaces, AsyncTransport, Transport
 from paraph.flow.runners import AsyncRunner, SyncRunner
 from paraph.flow.session import USER_AGENT, Sessions, client_options
+from paraph.flow.trust import trusted
 from paraph.model import Document
 from paraph.ops import calling
 from paraph.provider import Account, Action, Repeat
@@ -108,7 +111,7 @@ def test_places_are_taken_again() -> None:
     """There are as many connections as requests at once: one for those in a row, five for five together."""
 
     async def main(url: str) -> tuple[int, int]:
-        async with httpx.AsyncClient(transport=Places(httpx.AsyncHTTPTransport)) as client:
+        async with httpx.AsyncClient(transport=AsyncTransport(trusted())) as client:
             runner = AsyncRunner(Sessions(lambda _: client))
             for _ in range(3):
                 await runner.run(asked_of(url))
@@ -121,34 +124,119 @@ def test_places_are_taken_again() -> None:
         assert (1, 5) == asyncio.run(main(vendor.url))
 
 
-def test_a_place_outlives_a_failure() -> None:
-    """Requests that fail, and answers that nobody reads, leave their place to the next."""
-    made: list[httpx.AsyncBaseTransport] = []
+def test_threads_take_places_again() -> None:
+    """Threads share connections: there are no more than requests at once, and one is enough for a row."""
+    with Answering() as vendor, httpx.Client(transport=Transport(trusted())) as client:
+        runner = SyncRunner(Sessions(lambda _: client))
+        for _ in range(3):
+            runner.run(asked_of(vendor.url))
+        alone = vendor.connections
+        with ThreadPoolExecutor(5) as threads:
+            list(threads.map(lambda _: runner.run(asked_of(vendor.url)), range(40)))
+        assert 1 == alone
+        assert 5 >= vendor.connections
 
-    def failing(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/broken":
-            raise httpx.ConnectError("refused")
-        return httpx.Response(200, content=b"x" * 100)
 
-    def make() -> httpx.AsyncBaseTransport:
-        made.append(httpx.MockTransport(failing))
-        return made[-1]
+def placed(flow: Flow[Any]) -> Any:
+    """Run a flow as a client does that no environment configures."""
+    with httpx.Client(transport=Transport(trusted())) as client:
+        return SyncRunner(Sessions(lambda _: client)).run(flow)
+
+
+def placed_async(flow: Flow[Any]) -> Any:
+    """Do the same in an event loop."""
+
+    async def main() -> Any:
+        async with httpx.AsyncClient(transport=AsyncTransport(trusted())) as client:
+            return await AsyncRunner(Sessions(lambda _: client)).run(flow)
+
+    return asyncio.run(main())
+
+
+placed_both = pytest.mark.parametrize("run", [placed, placed_async], ids=["sync", "async"])
+
+
+@placed_both
+def test_a_connection_that_was_ended_meanwhile_is_not_taken(run: Run) -> None:
+    """A vendor may end an idle connection: the next request gets another one, and does not fail."""
+
+    def around_the_end() -> Flow[int]:
+        yield from asked_of(vendor.url)
+        yield from asked_of(vendor.url)
+        vendor.hang_up()
+        answer = yield from asked_of(vendor.url)
+        return int(answer.status_code)
+
+    with Answering() as vendor:
+        assert (200, 2) == (run(around_the_end()), vendor.connections)
+
+
+@placed_both
+def test_a_connection_whose_answer_was_not_read_is_not_taken(run: Run) -> None:
+    """The rest of an answer would be taken for the next one: that comes by another connection, and whole."""
+
+    def around_the_limit() -> Flow[bytes]:
+        with pytest.raises(ResponseTooLarge):
+            yield from http(httpx.Request("GET", vendor.url), limit=1)
+        answer = yield from asked_of(vendor.url)
+        return bytes(answer.content)
+
+    with Answering() as vendor:
+        assert (b"{}", 2) == (run(around_the_limit()), vendor.connections)
+
+
+@placed_both
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "ftp://vendor.example/"])
+def test_what_cannot_be_connected_says_so(url: str, run: Run) -> None:
+    """A port where nobody listens and a scheme that is not of HTTP: no connection, and nothing was sent."""
+    with pytest.raises(ConnectFailed):
+        run(asked_of(url))
+
+
+@placed_both
+def test_an_answer_does_not_hold_its_connection(run: Run) -> None:
+    """What a flow gets is the answer with its body, not the socket behind it."""
+    with Answering() as vendor:
+        answer = run(asked_of(vendor.url))
+    assert (b"{}", {}, True) == (answer.content, answer.extensions, answer.is_closed)
+
+
+def test_a_cancelled_request_takes_its_connection_along() -> None:
+    """Nobody knows what its answer would still bring: the connection is closed, and the next has another."""
+    made: list[Stuck] = []
+    under_way = asyncio.Event()
+
+    class Stuck(httpcore.AsyncHTTPConnection):
+        closed = False
+
+        async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+            made.append(self)
+            under_way.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def aclose(self) -> None:
+            self.closed = True
 
     async def main() -> None:
-        async with httpx.AsyncClient(transport=Places(make)) as client:
-            runner = AsyncRunner(Sessions(lambda _: client))
-            for path, limit in (("/broken", 1000), ("/large", 10), ("/", 1000)) * 2:
-                request = httpx.Request("GET", f"http://vendor.example{path}")
-                with suppress(VendorError):
-                    await runner.run(http(request, limit=limit))
+        places = AsyncPlaces(Stuck)
+        for _ in range(2):
+            request = httpcore.Request("GET", "http://vendor.example/")
+            task = asyncio.create_task(places.handle_async_request(request))
+            await asyncio.wait_for(under_way.wait(), 10)
+            under_way.clear()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
 
     asyncio.run(main())
-    assert 1 == len(made)
+    assert [True, True] == [each.closed for each in made]
+    assert made[0] is not made[1]
 
 
 @pytest.mark.parametrize("proxied", [True, False])
-def test_a_client_of_tasks_knows_proxies_too(*, proxied: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The asynchronous client asks the proxy that the environment names, and else the vendor."""
+def test_clients_know_proxies_too(*, proxied: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client asks the proxy that the environment names, and else the vendor."""
     with Answering() as proxy, Answering() as vendor:
         if proxied:
             monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -166,7 +254,9 @@ def test_a_client_of_tasks_knows_proxies_too(*, proxied: bool, monkeypatch: pyte
                 await client.call("a", "application.health")
 
         asyncio.run(main())
-    assert (1, 0) == (len(proxy.asked), len(vendor.asked))[:: 1 if proxied else -1]
+        with paraph.Client.from_config(config) as client:
+            client.call("a", "application.health")
+    assert (2, 0) == (len(proxy.asked), len(vendor.asked))[:: 1 if proxied else -1]
 
 
 @attrs.frozen(kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -175,6 +176,60 @@ def test_an_interrupt_waits_for_what_is_under_way() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_sync(gather([lambda: call(effect), lambda: call(interrupted)]))
     assert over.is_set()
+
+
+def test_nothing_is_begun_after_an_interrupt() -> None:
+    """When an interrupt comes out, no lane is left that could begin a further effect."""
+    done: list[str] = []
+    first_begun = threading.Event()
+
+    def effects() -> Flow[None]:
+        yield from call(first_begun.set)
+        for name in ("anna", "bert", "carl"):
+            yield from call(time.sleep, 0.02)
+            yield from call(done.append, name)
+
+    def interrupted() -> None:
+        assert first_begun.wait(10)
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        run_sync(gather([effects, lambda: call(interrupted)]))
+    assert before == threading.active_count()
+    assert "carl" not in done
+
+
+def test_an_interrupt_while_waiting_for_the_others_ends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interrupt that comes when the caller's own lane is over lets nobody begin a further effect."""
+    done: list[str] = []
+    joined = threading.Thread.join
+
+    def interrupt(thread: threading.Thread, timeout: float | None = None) -> None:
+        monkeypatch.setattr(threading.Thread, "join", joined)
+        raise KeyboardInterrupt
+
+    def effects() -> Flow[None]:
+        for name in ("anna", "bert", "carl"):
+            yield from call(time.sleep, 0.05)
+            yield from call(done.append, name)
+
+    monkeypatch.setattr(threading.Thread, "join", interrupt)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        run_sync(gather([lambda: sleep(0), effects, effects]))
+    assert before == threading.active_count()
+    assert "carl" not in done
+
+
+def test_without_threads_the_caller_does_all_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no thread can be started the flows run one after the other."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert (0, 1, 2) == run_sync(gather(numbered(Meter(), 3)))
 
 
 @both

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,17 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paraph.errors import StoreError
-from paraph.flow.runners import AsyncRunner
-from paraph.flow.session import Sessions
 from paraph.model import FactType, Lifecycle
 from paraph.ops.look import get
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.receive import MAX_BODY, ingest, process, process_due, receive
 from paraph.provider import Delivery, Reading
-from paraph.store import Store, open_store
 from paraph.store.memory import MemoryStore
-from paraph.store.records import DeliveryRecord, DeliveryStage
-from paraph.store.statements import SqlTransaction
+from paraph.store.records import DeliveryStage
 from support.tiny import SIGNATURE, sign
 from support.world import World
 
@@ -330,101 +324,6 @@ def test_rejected_deliveries_are_forgotten_after_a_week() -> None:
     world.run(process_due(world.kernel))
     with world.kernel.store.begin() as tx:
         assert [True, False] == [tx.delivery(each or "") is not None for each in (kept, gone)]
-
-
-@pytest.fixture
-def sqlite(tmp_path: Path) -> Iterator[Store]:
-    """Open a durable store."""
-    store = open_store(f"sqlite:///{tmp_path}/paraph.db")
-    yield store
-    store.close()
-
-
-def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return a list that gets an entry for each transaction from now on."""
-    begun: list[str] = []
-    begin = world.kernel.store.begin
-
-    def counting() -> Any:
-        begun.append("transaction")
-        return begin()
-
-    monkeypatch.setattr(world.kernel.store, "begin", counting)
-    return begun
-
-
-def at_once(world: World, bodies: list[bytes]) -> list[Outcome]:
-    """Receive deliveries at the same time, as the tasks of one event loop."""
-
-    async def main() -> list[Outcome]:
-        runner = AsyncRunner(Sessions(lambda _: pytest.fail("receiving makes no request")), clock=world.clock)
-        flows = (receive(world.kernel, "a", headers={}, body=body) for body in bodies)
-        return await asyncio.gather(*(runner.run(flow) for flow in flows))
-
-    return asyncio.run(main())
-
-
-def test_what_a_delivery_costs_in_transactions(sqlite: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One to receive it, and three to process it: look it up, note the check, record what it tells."""
-    world = World(store=sqlite)
-    world.sent()
-    begun = counted(world, monkeypatch)
-    stored = world.run(
-        receive(world.kernel, "a", headers={}, body=world.vendor.delivery("e1", "OPENED", "p-ada"))
-    )
-    received = len(begun)
-    processed = world.run(process(world.kernel, stored.delivery_id))
-    assert [FactType.SIGNATORY_INVITED, FactType.SIGNATORY_OPENED] == [
-        event.type for event in processed.events
-    ]
-    assert (1, 3) == (received, len(begun) - received)
-
-
-def test_deliveries_that_arrive_together_share_commits(
-    sqlite: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Forty deliveries at once, half of them copies, are all stored, in a few transactions."""
-    world = World(store=sqlite)
-    world.run(receive(world.kernel, "a", headers={}, body=b"first"))
-    begun = counted(world, monkeypatch)
-    outcomes = at_once(world, [b"%d" % (number // 2) for number in range(40)])
-    assert {200} == {outcome.status for outcome in outcomes}
-    assert 20 == len({outcome.delivery_id for outcome in outcomes})
-    assert len(begun) <= 3
-    with sqlite.begin() as tx:
-        assert [2] * 20 == [tx.delivery(name).seen for name in {each.delivery_id for each in outcomes}]  # type: ignore[union-attr, arg-type]  # all are stored
-
-
-def test_in_a_shared_commit_the_quota_refuses_only_what_is_too_much(
-    sqlite: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With room for three, three of six that come at once are stored, and the others are told 503."""
-    monkeypatch.setattr("paraph.ops.intake.MOST_WAITING", (3, 1000))
-    world = World(store=sqlite)
-    outcomes = at_once(world, [b"%d" % number for number in range(6)])
-    assert [200] * 3 + [503] * 3 == sorted(outcome.status for outcome in outcomes)
-    assert {"quota"} == {outcome.reason for outcome in outcomes if outcome.status == 503}
-    with sqlite.begin() as tx:
-        assert (3, 3) == tx.count_unprocessed("a")
-
-
-def test_in_a_shared_commit_a_record_that_is_refused_costs_no_other_its_place(
-    sqlite: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A delivery that the store does not take is 503; those that came with it are stored and 200."""
-    world = World(store=sqlite)
-    add = SqlTransaction.add_delivery
-
-    def choosy(self: SqlTransaction, record: DeliveryRecord) -> tuple[DeliveryRecord, bool]:
-        if record.body == b"poison":
-            self._refuse("it contradicts what is stored")
-        return add(self, record)
-
-    monkeypatch.setattr(SqlTransaction, "add_delivery", choosy)
-    outcomes = at_once(world, [b"one", b"two", b"poison", b"three"])
-    assert [200, 200, 503, 200] == [outcome.status for outcome in outcomes]
-    with sqlite.begin() as tx:
-        assert 3 == tx.count_unprocessed("a")[0]
 
 
 def test_room_is_counted_again_when_it_seems_to_be_used_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HEAVY = frozenset(
     {"httpx", "cattrs", "sqlalchemy", "alembic", "asyncio", "starlette", "uvicorn", "click", "rich"}
 )
@@ -64,6 +66,26 @@ def test_a_client_loads_nothing_heavy_yet() -> None:
     """What an operation needs is imported with its method: naming the clients loads no HTTP library."""
     loaded = loaded_by("import paraph; paraph.Client; paraph.AsyncClient")
     assert set() == HEAVY & {name.split(".")[0] for name in loaded}
+
+
+@pytest.mark.parametrize(
+    ("statement", "spared"),
+    [
+        ("from paraph.model import EvidenceKind", "paraph.model.envelope"),
+        ("from paraph.provider import Capabilities", "paraph.provider.adopted"),
+        ("from paraph_ignisign.params import RequestRef", "paraph_ignisign.params.webhooks"),
+        ("from paraph_ignisign.wire import RequestContext", "paraph_ignisign.wire.webhooks"),
+        (
+            "from paraph_ignisign.actions import ACTIONS; ACTIONS['profiles.list']",
+            "paraph_ignisign.actions.seals",
+        ),
+        ("import paraph.config", "paraph.routing"),
+    ],
+)
+def test_a_name_loads_the_modules_that_it_needs(statement: str, spared: str) -> None:
+    """What is not asked for is not imported, though its package has it; asking for it does import it."""
+    assert spared not in loaded_by(statement)
+    assert spared in loaded_by(f"import {spared}")
 
 
 def test_an_exchange_loads_heavy_modules() -> None:

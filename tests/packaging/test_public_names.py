@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
+import pytest
+
 import paraph
 import paraph.flow
+import paraph.model
 import paraph.provider
+import paraph_ignisign.actions
+import paraph_ignisign.params
+import paraph_ignisign.wire
+
+IGNISIGN = (paraph_ignisign.actions, paraph_ignisign.params, paraph_ignisign.wire)
 
 PUBLIC = [
     "Anchor",
@@ -129,9 +139,18 @@ def test_both_clients_offer_the_same_operations() -> None:
 
 
 def test_names_for_authors_can_be_imported() -> None:
-    """What ``paraph.provider`` and ``paraph.flow`` list is there."""
-    for module in (paraph.provider, paraph.flow):
+    """What a package lists is there, whether its modules are read at once or when a name is first used."""
+    for module in (paraph.provider, paraph.flow, paraph.model, *IGNISIGN):
         assert [] == [name for name in module.__all__ if not hasattr(module, name)]
+
+
+@pytest.mark.parametrize(
+    "module", [paraph.model, paraph.provider, *IGNISIGN], ids=lambda module: module.__name__
+)
+def test_a_package_offers_no_name_of_its_modules_that_it_does_not_list(module: ModuleType) -> None:
+    """What a package's modules import for themselves is no name of the package, and the error says so."""
+    with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'attrs'"):
+        _ = module.attrs
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

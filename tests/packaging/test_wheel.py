@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PACKAGES = frozenset({"paraph", "paraph_ignisign", "paraph_sign8", "paraph_simulator", "paraph_web"})
-BASE = frozenset({"attrs", "cattrs", "httpx", "pluggy", "sniffio"})
+BASE = frozenset({"attrs", "cattrs", "httpcore", "httpx", "pluggy", "sniffio"})
 EXTRAS = frozenset(
     {"simulator", "web", "cli", "sql", "postgres", "pdf", "sign8", "keyring", "vault", "seal"}
     | {"dev", "all", "bench"}

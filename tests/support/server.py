@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
 from collections.abc import Mapping
 from email.message import Message
@@ -16,6 +18,7 @@ class Answering:
         self.asked: list[str] = []
         self.headers: list[Message] = []
         self.connections = 0
+        self._sockets: list[socket.socket] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -25,6 +28,7 @@ class Answering:
             def setup(self) -> None:
                 super().setup()
                 outer.connections += 1
+                outer._sockets.append(self.connection)
 
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
@@ -42,6 +46,12 @@ class Answering:
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def hang_up(self) -> None:
+        """End all connections, as a server does with idle ones."""
+        while self._sockets:
+            with contextlib.suppress(OSError):  # the other side was faster
+                self._sockets.pop().shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
@@ -23,10 +23,9 @@ from paraph._hints import suggestion
 from paraph.config import secrets, vault
 from paraph.config.accounts import AccountConfig, read_account, unknown_account
 from paraph.config.locate import KeyPath
-from paraph.config.routes import read_routes
 from paraph.config.secrets import Resolver, UnresolvedError
 from paraph.config.settings import read_settings
-from paraph.config.source import Source, required
+from paraph.config.source import ConfigSource, required
 from paraph.config.table import Findings, Table
 from paraph.config.vault import Vault
 from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
@@ -34,7 +33,9 @@ from paraph.model import Problem, Secret, Severity
 from paraph.provider.account import Account
 from paraph.provider.info import ProviderInfo
 from paraph.provider.registry import Registry
-from paraph.routing import Route
+
+if TYPE_CHECKING:
+    from paraph.routing import Route
 
 MEMORY = "memory:"
 """The store of a configuration that names none: it ends with the process."""
@@ -55,7 +56,7 @@ class Config:
     :ivar vault: where references ``vault:NAME`` lead.
     """
 
-    source: Source
+    source: ConfigSource
     registry: Registry = attrs.field(repr=False)
     accounts: Mapping[str, AccountConfig]
     default: str | None = None
@@ -81,7 +82,7 @@ class Config:
         :param source: what messages call it. ``directory``: where relative paths in it start.
         :raises ConfigurationError: with everything that is wrong.
         """
-        found = Source(name=source, values=mapping, directory=Path(directory).resolve())
+        found = ConfigSource(name=source, values=mapping, directory=Path(directory).resolve())
         return _read(found, environ=environ, registry=registry)
 
     @property
@@ -208,7 +209,7 @@ def load_config(
     return _read(required(path, environ), environ=environ, registry=registry)
 
 
-def disabled_in(source: Source | None) -> tuple[str, ...]:
+def disabled_in(source: ConfigSource | None) -> tuple[str, ...]:
     """Return ``plugins.disabled`` of a configuration that may be wrong elsewhere, or missing."""
     if source is None:
         return ()
@@ -216,7 +217,7 @@ def disabled_in(source: Source | None) -> tuple[str, ...]:
     return plugins.texts("disabled") if plugins else ()
 
 
-def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | None) -> Config:
+def _read(source: ConfigSource, *, environ: Mapping[str, str], registry: Registry | None) -> Config:
     findings = source.findings()
     root = source.table(findings)
     disabled = _disabled(root)
@@ -227,7 +228,7 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
     store = _store(root)
     public_url = _public_url(root)
     kept_in = _vault(root, source.directory)
-    routes = read_routes(root, names, accounts, plugins)
+    routes = _routes(root, names, accounts, plugins)
     root.done()
     if findings:
         findings.merge(unusable)
@@ -244,6 +245,16 @@ def _read(source: Source, *, environ: Mapping[str, str], registry: Registry | No
         vault=kept_in,
         environ=environ,
     )
+
+
+def _routes(
+    root: Table, names: list[str], accounts: Mapping[str, AccountConfig], registry: Registry
+) -> tuple[Route, ...]:
+    if root.raw("routes") is None:
+        return ()
+    from paraph.config.routes import read_routes  # most configurations have none
+
+    return read_routes(root, names, accounts, registry)
 
 
 def _accounts(
@@ -319,7 +330,7 @@ def resolver_of(config: Config, registry: Registry | None = None) -> Resolver:
     )
 
 
-def vault_of(source: Source | None) -> Vault:
+def vault_of(source: ConfigSource | None) -> Vault:
     """Return the vault of a configuration that may be wrong elsewhere; without one, that of this folder.
 
     :raises ConfigurationError: its own table is wrong.

@@ -9,7 +9,6 @@ to note on which line each key and each array element begins.
 from __future__ import annotations
 
 import re
-import tomllib
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands: keys, and positions within arrays, from the top."""
@@ -99,6 +98,8 @@ class _Scanner:
         self._value(path)
 
     def _keys(self) -> list[str]:
+        import tomllib
+
         keys: list[str] = []
         while True:
             found = _KEY.match(self._text, self._at)

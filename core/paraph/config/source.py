@@ -8,7 +8,6 @@ configuration; nothing is merged.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +32,7 @@ environment = "test\""""
 
 
 @attrs.frozen(kw_only=True, eq=False)
-class Source:
+class ConfigSource:
     """A configuration as it was found.
 
     :ivar name: what messages call it. :ivar directory: where relative paths in it start.
@@ -55,7 +54,7 @@ class Source:
         return Table(self.values, (), findings)
 
 
-def find(path: Path | str | None, environ: Mapping[str, str]) -> Source | None:
+def find(path: Path | str | None, environ: Mapping[str, str]) -> ConfigSource | None:
     """Find the configuration by the one rule and parse it; ``None`` if there is none.
 
     :raises ConfigurationError: a named file does not exist, or a file is not readable TOML.
@@ -72,7 +71,7 @@ def find(path: Path | str | None, environ: Mapping[str, str]) -> Source | None:
     return None
 
 
-def required(path: Path | str | None, environ: Mapping[str, str]) -> Source:
+def required(path: Path | str | None, environ: Mapping[str, str]) -> ConfigSource:
     """Find the configuration like :func:`find`.
 
     :raises ConfigurationError: there is none; the message says how to write one.
@@ -83,7 +82,9 @@ def required(path: Path | str | None, environ: Mapping[str, str]) -> Source:
     return found
 
 
-def _read(path: Path, *, named: str = "") -> Source:
+def _read(path: Path, *, named: str = "") -> ConfigSource:
+    import tomllib  # a configuration that is a mapping needs none
+
     try:
         text = path.read_bytes().decode()
         values: Any = tomllib.loads(text)
@@ -98,7 +99,7 @@ def _read(path: Path, *, named: str = "") -> Source:
     inside: KeyPath = IN_PROJECT if path.name == PROJECT else ()
     for key in inside:
         values = values.get(key) if isinstance(values, Mapping) else None
-    return Source(
+    return ConfigSource(
         name=str(path),
         values=values if isinstance(values, Mapping) else {},
         directory=path.resolve().parent,

@@ -13,17 +13,16 @@ owner of a converter says so. ``null`` counts as absent where a field has a defa
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import attrs
 from cattrs import Converter
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+from cattrs.gen import make_dict_unstructure_fn, override
 
+from paraph.convert.reading import PLAIN, inner, is_optional, reader
 from paraph.model import Secret
 
 Rename = Callable[[str], str]
@@ -66,13 +65,13 @@ def base_converter(*, rename: Rename | None = None) -> Converter:
     converter.register_unstructure_hook(datetime, _written)
     converter.register_unstructure_hook(date, lambda day: day.isoformat())
     converter.register_structure_hook_factory(_is_many, lambda kind: _list_of(converter, get_args(kind)[0]))
-    converter.register_structure_hook_factory(_is_optional, lambda kind: _optional(converter, kind))
+    converter.register_structure_hook_factory(is_optional, lambda kind: _optional(converter, kind))
 
     def name_of(field: attrs.Attribute[Any]) -> tuple[str, ...]:
         given: tuple[str, ...] = field.metadata.get(_NAMES, ())
         return given or ((rename or str)(field.name),)
 
-    converter.register_structure_hook_factory(attrs.has, lambda kind: _reader(converter, kind, name_of))
+    converter.register_structure_hook_factory(attrs.has, lambda kind: reader(converter, kind, name_of))
     converter.register_unstructure_hook_factory(attrs.has, lambda kind: _writer(converter, kind, name_of))
     return converter
 
@@ -84,70 +83,25 @@ def _is_many(kind: Any) -> bool:
 
 def _list_of(converter: Converter, item: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
     """Read ``tuple[T, ...]`` from a JSON list only: a string or an object is iterable, but no list."""
-
     kind: Any = list[item]
-    hook = _late(converter, kind)
+    hook = converter.get_structure_hook(kind)
+    plain = {item} if item in PLAIN else set[Any]()
 
     def read(value: Any, _: Any) -> tuple[Any, ...]:
         if not isinstance(value, list | tuple):
             raise TypeError("a list is needed")
-        return tuple(hook()(value, kind))
+        if plain >= set(map(type, value)):
+            return tuple(value)
+        return tuple(hook(value, kind))
 
     return read
-
-
-def _is_optional(kind: Any) -> bool:
-    args = get_args(kind)
-    return get_origin(kind) in (Union, UnionType) and len(args) == 2 and NoneType in args  # noqa: PLR2004 - T | None
 
 
 def _optional(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
-    """Read ``T | None``, as most fields are, without looking for the way to read a ``T`` each time."""
-    inner: Any = next(each for each in get_args(kind) if each is not NoneType)
-    plain = inner if inner in (str, bool, int) else None
-    hook = _late(converter, inner)
-
-    def read(value: Any, _: Any) -> Any:
-        return value if value is None or type(value) is plain else hook()(value, inner)
-
-    return read
-
-
-def _late(converter: Converter, kind: Any) -> Callable[[], Callable[[Any, Any], Any]]:
-    """Look up how a type is read once, when the first value comes: classes may hold each other."""
-    return functools.cache(lambda: converter.get_structure_hook(kind))
-
-
-def _reader(
-    converter: Converter, kind: type[Any], names_of: Callable[[attrs.Attribute[Any]], tuple[str, ...]]
-) -> Callable[[Any, Any], Any]:
-    attrs.resolve_types(kind)
-    names = {field.name: names_of(field) for field in attrs.fields(kind)}
-    renames: dict[str, Any] = {name: override(rename=wire[0]) for name, wire in names.items()}
-    read = make_dict_structure_fn(kind, converter, _cattrs_forbid_extra_keys=False, **renames)
-    spare = [wire for wire in names.values() if len(wire) > 1]
-    defaulted = {
-        names[field.name][0]
-        for field in attrs.fields(kind)
-        if field.default is not attrs.NOTHING and not _may_be_none(field.type)
-    }
-
-    def structure(value: Any, _: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise TypeError("an object is needed")
-        for wire in spare:
-            if value.get(wire[0]) is None:
-                other = next((value[name] for name in wire[1:] if value.get(name) is not None), None)
-                value = {**value, wire[0]: other} if other is not None else value
-        if None in value.values():
-            value = {key: item for key, item in value.items() if item is not None or key not in defaulted}
-        return read(value, kind)
-
-    return structure
-
-
-def _may_be_none(kind: Any) -> bool:
-    return kind in {Any, None, type(None)} or type(None) in get_args(kind)
+    """Read ``T | None``."""
+    wanted = inner(kind)
+    hook = converter.get_structure_hook(wanted)
+    return lambda value, _: None if value is None else hook(value, wanted)
 
 
 def _writer(

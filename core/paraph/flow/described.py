@@ -18,7 +18,16 @@ from paraph.flow.upload import Base64Stream, DocumentStream
 from paraph.model import Document
 
 LEFT_OUT: Final = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "host", "content-length", "connection", "user-agent"}
+    {
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-length",
+        "cookie",
+        "host",
+        "proxy-authorization",
+        "user-agent",
+    }
 )
 
 _PART: Final = re.compile(r'form-data; name="(?P<name>[^"]*)"(?:; filename="(?P<filename>[^"]*)")?')

@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, cast
 
 import httpx
@@ -100,32 +100,37 @@ class Decoder:
 
     httpx decodes a whole network block at once, which a hostile sender can make a
     thousand times larger; here every block is at most :data:`UNFOLDED` bytes.
+
+    :ivar named: whether the answer names an encoding at all.
     """
 
     def __init__(self, response: httpx.Response) -> None:
-        encoding = response.headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
-            msg = "an encoding that was not asked for"
-            raise httpx.DecodingError(msg, request=response.request)
-        plain = encoding in {"identity", ""} or response.is_stream_consumed
-        self._inflate = None if plain else _inflater()
+        self.named = "content-encoding" in response.headers
+        self._inflate: zlib._Decompress | None = None
         self._begun = False
+        if self.named:
+            encoding = response.headers["content-encoding"].strip().lower()
+            if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
+                msg = "an encoding that was not asked for"
+                raise httpx.DecodingError(msg, request=response.request)
+            if encoding not in {"identity", ""} and not response.is_stream_consumed:
+                self._inflate = _inflater()
 
-    def feed(self, raw: bytes) -> Iterator[bytes]:
-        """Yield the decoded blocks of the next raw bytes."""
-        if self._inflate is None:
-            yield raw
-            return
+    def feed(self, raw: bytes) -> Iterable[bytes]:
+        """Return the decoded blocks of the next raw bytes."""
+        return (raw,) if self._inflate is None else self._unfolded(self._inflate, raw)
+
+    def _unfolded(self, inflate: zlib._Decompress, raw: bytes) -> Iterator[bytes]:
         while raw:
-            if self._inflate.eof:
+            if inflate.eof:
                 # A gzip body may have several members (RFC 1952, 2.2); zeros between them are padding.
                 raw = raw.lstrip(b"\x00")
                 if not raw:
                     return
-                self._inflate = _inflater()
+                self._inflate = inflate = _inflater()
             self._begun = True
-            yield self._inflate.decompress(raw, UNFOLDED)
-            raw = self._inflate.unconsumed_tail or self._inflate.unused_data
+            yield inflate.decompress(raw, UNFOLDED)
+            raw = inflate.unconsumed_tail or inflate.unused_data
 
     def end(self, response: httpx.Response) -> None:
         """Check that nothing is missing; a body without a byte is empty, whatever its encoding."""
@@ -206,17 +211,24 @@ class Body:
             self._blocks.append(block)
 
     def response(self) -> httpx.Response:
-        """Return the answer with what was collected as its body."""
+        """Return the answer with what was collected as its body, and without the connection that it came by.
+
+        One that came as it is gets the body put in: a second object would take as long as making the request.
+        """
         self._decoder.end(self._response)
-        headers = self._response.headers
-        if "content-encoding" in headers:
-            headers = headers.copy()
-            for name in ("content-encoding", "content-length", "transfer-encoding"):
-                headers.pop(name, None)
+        content = b"".join(self._blocks)
+        if not self._decoder.named:
+            self._response._content = content  # noqa: SLF001 - as its own ``read`` does, after four generators
+            self._response.is_stream_consumed = True
+            self._response.extensions = dict(self._peer)
+            return self._response
+        headers = self._response.headers.copy()
+        for name in ("content-encoding", "content-length", "transfer-encoding"):
+            headers.pop(name, None)
         answer = httpx.Response(
             self._response.status_code,
             headers=headers,
-            stream=httpx.ByteStream(b"".join(self._blocks)),
+            stream=httpx.ByteStream(content),
             request=self._response.request,
             extensions=dict(self._peer),
         )

@@ -29,7 +29,7 @@ class FileSink:
     Until then it is a hidden *part* beside it, with a name of its own, so that two who save the same file
     never write to the same part. A process that dies leaves its part behind; who saves the file again
     begins anew, since no vendor promises the rest of an answer, and removes parts that are
-    :data:`ABANDONED`.
+    ``ABANDONED``.
 
     Theory. Under asyncio each call runs in a thread, and a cancelled task abandons that thread, not
     the call in it. So nothing is opened before the owner can :meth:`discard`; a lock orders the calls, and

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from paraph.flow.commands import Flow, Gather
+from paraph.flow.commands import Command, Flow, Gather
+from paraph.flow.intercept import intercept
+
+T = TypeVar("T")
 
 Turn = tuple[int, Callable[[], Flow[Any]]]
 """A flow to run next, with its place in the order."""
 
 
+class AbandonedError(Exception):
+    """Ends a flow that nobody waits for any more."""
+
+
 class Lanes:
     """The flows of a command, taken in order by as many workers as may run at once.
 
-    After a failure none is taken any more: what is under way comes to its end, and then all is over.
+    After a failure none is taken any more: what is under way comes to its end, and then all is over. What
+    ends the program, such as an interrupt, ends them sooner: each before its next command, as if cancelled.
     """
 
     def __init__(self, command: Gather) -> None:
@@ -23,6 +31,7 @@ class Lanes:
         self._values: list[Any] = [None] * len(command.flows)
         self._errors: dict[int, BaseException] = {}
         self._lock = threading.Lock()
+        self._abandoned = False
         self.width = max(1, min(command.most, len(command.flows)))
 
     def take(self) -> Turn | None:
@@ -39,11 +48,23 @@ class Lanes:
         with self._lock:
             self._errors[number] = error
             self._turns.clear()
+        if not isinstance(error, Exception):
+            self.abandon()
 
-    def stop(self) -> None:
-        """Begin no other flow."""
+    def abandon(self) -> None:
+        """Begin no other flow, and nothing more in those that are under way in other threads."""
+        self._abandoned = True
         with self._lock:
             self._turns.clear()
+
+    def watched(self, flow: Flow[T]) -> Flow[T]:
+        """Return a flow that is closed before its next command once all are abandoned."""
+
+        def look(_: Command) -> None:
+            if self._abandoned:
+                raise AbandonedError
+
+        return intercept(flow, look)
 
     def values(self) -> tuple[Any, ...]:
         """Return the values in order.

@@ -8,6 +8,7 @@ abandons the waiting, not a half-made commit.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import threading
 import time
@@ -161,25 +162,34 @@ class SyncRunner:
         lanes = Lanes(command)
         threads: list[threading.Thread] = []
         try:
-            for _ in range(lanes.width - 1):
-                run = contextvars.copy_context().run
-                thread = threading.Thread(target=run, args=(self._work, lanes), daemon=True)
-                thread.start()
-                threads.append(thread)
+            with contextlib.suppress(RuntimeError):  # no thread to be had: this one does all the work
+                for _ in range(lanes.width - 1):
+                    run = contextvars.copy_context().run
+                    thread = threading.Thread(target=run, args=(self._work, lanes), daemon=True)
+                    thread.start()
+                    threads.append(thread)
             self._work(lanes)
-        finally:
-            lanes.stop()
-            for thread in threads:
-                thread.join()
+            _join(threads)
+        except BaseException:
+            # An interrupt, mostly. Whoever comes next must not find a lane that goes on; a second one leaves
+            # at once, and then what is under way comes to its end with nothing after it.
+            lanes.abandon()
+            _join(threads)
+            raise
         return lanes.values()
 
     def _work(self, lanes: Lanes) -> None:
         while (turn := lanes.take()) is not None:
             number, flow = turn
             try:
-                lanes.keep(number, self.run(flow()))
+                lanes.keep(number, self.run(lanes.watched(flow())))
             except BaseException as error:  # noqa: BLE001 - raised by who waits for all of them
                 lanes.fail(number, error)
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join()
 
 
 class AsyncRunner:

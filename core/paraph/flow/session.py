@@ -31,6 +31,9 @@ CONNECT, TRANSFER, POOL = 10.0, 60.0, 60.0
 
 USER_AGENT = f"paraph/{__version__}"
 
+ACCEPT_ENCODING = "gzip, deflate"
+"""What :class:`paraph.flow.exchange.Decoder` undoes."""
+
 _CLOSED = "this client is closed"
 
 
@@ -188,7 +191,7 @@ def _carrier(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -
     if "User-Agent" not in headers:
         headers["User-Agent"] = USER_AGENT
     if "Accept-Encoding" not in headers:
-        headers["Accept-Encoding"] = "gzip, deflate"
+        headers["Accept-Encoding"] = ACCEPT_ENCODING
     request.extensions.setdefault("timeout", client.timeout.as_dict())
     return client._transport_for_url(request.url)  # noqa: SLF001 - nothing public tells it, proxies included
 

@@ -1,36 +1,41 @@
 """The neutral model: no input or output, no vendor words."""
 
-from paraph.model.assurance import AchievedLevel, Assurance, Level, Regime, SignatureKind
-from paraph.model.document import ContentKind, Document, DocumentRole
-from paraph.model.envelope import Envelope, Stage, StageRule
-from paraph.model.event import Event, EventType
-from paraph.model.evidence import Evidence, EvidenceKind, SavedEvidence
-from paraph.model.fact import (
-    Child,
-    Fact,
-    FactType,
-    Observation,
-    Source,
-    Subject,
-    SubjectKind,
-    Trust,
-    target,
-)
-from paraph.model.field import Anchor, Field, FieldKind, PageSize, Rect
-from paraph.model.problem import Instead, Policy, Problem, ProblemKind, Severity
-from paraph.model.secret import Secret
-from paraph.model.signatory import DeliveryBy, Signatory, Verb
-from paraph.model.snapshot import (
-    Activity,
-    Attention,
-    Decision,
-    DeliveryState,
-    Ending,
-    Lifecycle,
-    SignatoryState,
-    Snapshot,
-    Turn,
-)
+from typing import TYPE_CHECKING
+
+from paraph.lazily import found_in
+
+if TYPE_CHECKING:
+    from paraph.model.assurance import AchievedLevel, Assurance, Level, Regime, SignatureKind
+    from paraph.model.document import ContentKind, Document, DocumentRole
+    from paraph.model.envelope import Envelope, Stage, StageRule
+    from paraph.model.event import Event, EventType
+    from paraph.model.evidence import Evidence, EvidenceKind, SavedEvidence
+    from paraph.model.fact import (
+        Child,
+        Fact,
+        FactType,
+        Observation,
+        Source,
+        Subject,
+        SubjectKind,
+        Trust,
+        target,
+    )
+    from paraph.model.field import Anchor, Field, FieldKind, PageSize, Rect
+    from paraph.model.problem import Instead, Policy, Problem, ProblemKind, Severity
+    from paraph.model.secret import Secret
+    from paraph.model.signatory import DeliveryBy, Signatory, Verb
+    from paraph.model.snapshot import (
+        Activity,
+        Attention,
+        Decision,
+        DeliveryState,
+        Ending,
+        Lifecycle,
+        SignatoryState,
+        Snapshot,
+        Turn,
+    )
 
 __all__ = [
     "AchievedLevel",
@@ -82,3 +87,19 @@ __all__ = [
     "Verb",
     "target",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw it would accept any misspelt name
+    __getattr__ = found_in(
+        __name__,
+        "problem",
+        "secret",
+        "assurance",
+        "signatory",
+        "evidence",
+        "fact",
+        "document",
+        "snapshot",
+        "field",
+        "event",
+        "envelope",
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Union, get_args, get_origin
 
@@ -41,28 +41,40 @@ def call(kernel: Kernel, account: str, action: str, /, **params: Any) -> Flow[An
     if actions is None:
         msg = f"provider {chosen.provider!r} offers no single actions"
         raise UsageError(msg)
-    if action not in actions:
+    found = actions.get(action)
+    if found is None:
         near = difflib.get_close_matches(action, actions, n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         known = ", ".join(sorted(actions))
         msg = f"provider {chosen.provider!r} has no action {action!r}; {hint}known: {known}"
         raise UsageError(msg)
-    found = actions[action]
     kind: Any = found.params
     plain = _parameters(kind)
-    named = {word if word in plain else found.parameter(word): value for word, value in params.items()}
-    if len(named) < len(params):
-        msg = f"action {action!r}: a parameter was given under two names; its parameters: {', '.join(plain)}"
-        raise UsageError(msg)
-    unknown = sorted(set(named) - set(plain))
-    if unknown:
-        msg = f"action {action!r} takes no {', '.join(unknown)}; its parameters: {', '.join(plain)}"
-        raise UsageError(msg)
-    if all(type(value) in plain[name] for name, value in named.items()):
-        given = _made(action, kind, named)
+    if not plain.keys() >= params.keys():
+        params = _renamed(found, plain, params)
+    if all(type(value) in plain[name] for name, value in params.items()):
+        given = _made(action, kind, params)
     else:
-        given = yield from blocking(_filled, action, kind, named)
+        given = yield from blocking(_filled, action, kind, params)
     return (yield from under(kernel, chosen, found.run(chosen, given)))
+
+
+def _renamed(action: Action[Any, Any], own: Collection[str], params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters under their own names, where they were given by the vendor's.
+
+    :raises UsageError: there is no such parameter, or it was given twice.
+    """
+    named = {word if word in own else action.parameter(word): value for word, value in params.items()}
+    if len(named) < len(params):
+        msg = (
+            f"action {action.name!r}: a parameter was given under two names; its parameters: {', '.join(own)}"
+        )
+        raise UsageError(msg)
+    unknown = sorted(set(named) - set(own))
+    if unknown:
+        msg = f"action {action.name!r} takes no {', '.join(unknown)}; its parameters: {', '.join(own)}"
+        raise UsageError(msg)
+    return named
 
 
 @functools.lru_cache(maxsize=256)

@@ -1,11 +1,13 @@
-"""What receiving keeps in mind, so that a delivery costs little: which headers to keep, and the room left.
+"""What receiving keeps in mind, so that a delivery costs little.
 
-Both are known from elsewhere, too: the headers from the provider, the room from the store. They are only
-remembered here, one of these per client.
+That is what an account's provider said of it, the room left, and deliveries that were just stored. All of it
+is known from elsewhere, too, from the provider or the store. Here it is only remembered, one of these per
+client.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -20,6 +22,12 @@ COUNTED: Final = (256, 4 << 20)
 """Deliveries and bytes that are taken in before those that wait are counted again. Counting looks at all of
 them; and a second process on one store may take in as many beyond the most."""
 
+REMEMBERED: Final = 4 << 20
+"""Bytes of deliveries that are remembered until they are processed, about a thousand; then the oldest go."""
+
+_RECORD: Final = 1 << 10
+"""Bytes that a delivery takes beside its body, roughly."""
+
 
 class Full(Exception):
     """An account's quota is used up; raised to undo the storing."""
@@ -30,10 +38,16 @@ class Intake:
     """What one client's receiving remembers, by account.
 
     :ivar proving: lower-case names of the headers that the account's provider wants.
+    :ivar readable: whether its vendor shows the state of an envelope.
+    :ivar _fresh: deliveries as they were stored, the oldest first, and ``_held`` their bytes.
     """
 
     proving: dict[str, frozenset[str]] = attrs.field(factory=dict)
+    readable: dict[str, bool] = attrs.field(factory=dict)
     _room: dict[str, tuple[int, int]] = attrs.field(factory=dict)
+    _fresh: dict[str, DeliveryRecord] = attrs.field(factory=dict, repr=False)
+    _held: int = 0
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
 
     def take_room(self, tx: Transaction, record: DeliveryRecord) -> None:
         """Take the room of a delivery that was added; called within the store's transaction.
@@ -48,3 +62,22 @@ class Intake:
             if number < 1 or size < len(record.body):
                 raise Full
         self._room[record.account] = (number - 1, size - len(record.body))
+
+    def remember(self, record: DeliveryRecord) -> None:
+        """Remember a delivery that was stored, so that processing it soon needs no look into the store."""
+        with self._lock:
+            self._fresh[record.id] = record
+            self._held += len(record.body) + _RECORD
+            while self._held > REMEMBERED:
+                self._take(next(iter(self._fresh)))
+
+    def take(self, delivery_id: str) -> DeliveryRecord | None:
+        """Return a delivery as it was stored, and forget it; ``None`` if it is not remembered."""
+        with self._lock:
+            return self._take(delivery_id)
+
+    def _take(self, delivery_id: str) -> DeliveryRecord | None:
+        record = self._fresh.pop(delivery_id, None)
+        if record is not None:
+            self._held -= len(record.body) + _RECORD
+        return record

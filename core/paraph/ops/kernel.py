@@ -12,19 +12,19 @@ from paraph.errors import ConfigurationError, UnknownEnvelope, UsageError
 from paraph.flow.breaker import Breaker
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call
-from paraph.ledger import Origin
-from paraph.model import Envelope, Policy
 from paraph.ops.commits import Commits
 from paraph.ops.intake import Intake
 from paraph.ops.pacing import Pace
 from paraph.provider.account import Account, Carried
-from paraph.provider.protocol import Provider
-from paraph.store.records import AttemptRecord, EnvelopeRecord
 
 if TYPE_CHECKING:
     from paraph.config import Config
+    from paraph.ledger import Origin
+    from paraph.model import Envelope, Policy
+    from paraph.provider.protocol import Provider
     from paraph.provider.registry import Registry
     from paraph.store import Store, Transaction
+    from paraph.store.records import AttemptRecord, EnvelopeRecord
 
 
 @attrs.define(eq=False)
@@ -90,6 +90,8 @@ class Kernel:
         """Return what makes an account's vendor references unique; its provider is asked once."""
         known = self._origins.get(account_name)
         if known is None:
+            from paraph.ledger import Origin  # a vendor's single actions need none
+
             account = self.account(account_name)
             known = self._origins[account_name] = Origin(
                 account=account.name,

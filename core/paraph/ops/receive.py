@@ -85,6 +85,10 @@ def receive(
         return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="store")
     except Full:
         return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="quota")
+    if stored == record.id:
+        kernel.intake.remember(record)
+    else:
+        kernel.intake.take(stored)  # it came again, and is not any more as it is remembered
     kind = OutcomeKind.ACCEPTED if waits else OutcomeKind.DUPLICATE
     return Outcome(kind=kind, status=200, delivery_id=stored)
 
@@ -150,12 +154,11 @@ def _proving_headers(kernel: Kernel, account: str) -> frozenset[str]:
 
 def _kept(headers: Mapping[str, str], proving: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """Return the headers to keep, by name."""
-    named = ((name.lower(), value) for name, value in headers.items())
-    kept = (
-        (name, value[:MAX_HEADER].encode("ascii", "backslashreplace").decode())
-        for name, value in named
-        if name in proving or name in ALWAYS_KEPT
-    )
+    kept = []
+    for given, value in headers.items():
+        name = given.lower()
+        if name in proving or name in ALWAYS_KEPT:
+            kept.append((name, value[:MAX_HEADER].encode("ascii", "backslashreplace").decode()))
     return tuple(sorted(kept))
 
 
@@ -164,7 +167,9 @@ def process(kernel: Kernel, delivery_id: str) -> Flow[Outcome]:
 
     Only a failing store raises (:class:`~paraph.errors.StoreError`): the delivery stays stored.
     """
-    record = yield from kernel.commits.add(lambda tx: tx.delivery(delivery_id))
+    record = kernel.intake.take(delivery_id)
+    if record is None:
+        record = yield from kernel.commits.add(lambda tx: tx.delivery(delivery_id))
     if record is None:
         return Outcome(kind=OutcomeKind.DUPLICATE, status=200, delivery_id=delivery_id)
     return (yield from _process(kernel, record))

@@ -1,9 +1,10 @@
 """Understanding a stored delivery: whether it is for us, how far to believe it, and what it tells.
 
-Two transactions carry it. The first one looks at what is known and notes that the proof is about to be
-checked; the vendor may be asked between them; the second one records what was told and, unless the envelope
-has to be read as well, that the delivery is processed. A crash at any point leaves it stored, and it is
-processed again, which changes nothing.
+One transaction records what was told and, unless the envelope has to be read as well, that the delivery is
+processed. Where the proof is a one-time token, one comes before, which notes that it is about to be checked;
+the vendor is asked between them. The first one looks whether the delivery still waits and is for us; what a
+check has shown is recorded even if another worker was faster, whose check may have shown less. A crash at any
+point leaves it stored, and it is processed again, which changes nothing.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from __future__ import annotations
 import functools
 import logging
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import now
 from paraph.ledger import Origin
-from paraph.model import Event, Observation, Source, Trust
+from paraph.model import Event, Observation, Secret, Source, Trust
 from paraph.ops.believe import Belief, begin_check, believe
 from paraph.ops.kernel import Kernel, account_of
 from paraph.ops.look import read
@@ -48,16 +49,20 @@ class _Case:
     record: DeliveryRecord
     reading: Reading
 
-    @property
-    def refs(self) -> tuple[str, ...]:
-        """The vendor's ids of the envelope that it is about, and of that one's parent."""
-        return tuple(ref for ref in (self.reading.subject_ref, self.reading.parent_ref) if ref)
-
-    def attempt(self, tx: Transaction, ref: str) -> AttemptRecord | None:
-        """Find the attempt that a vendor's id belongs to."""
-        return tx.attempt_by_vendor_ref(
-            provider=self.origin.provider, vendor_tenant=self.origin.vendor_tenant, vendor_ref=ref
+    def attempts(self, tx: Transaction) -> tuple[AttemptRecord, ...]:
+        """Find the attempts of the envelope that it is about, and of that one's parent, if they are known."""
+        refs = (ref for ref in (self.reading.subject_ref, self.reading.parent_ref) if ref)
+        found = (
+            tx.attempt_by_vendor_ref(
+                provider=self.origin.provider, vendor_tenant=self.origin.vendor_tenant, vendor_ref=ref
+            )
+            for ref in refs
         )
+        return tuple(each for each in found if each is not None)
+
+
+_FINISHED: Final = ""
+"""Why a delivery is left alone that somebody else has processed; other reasons are words."""
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +78,7 @@ class _Readable:
 
 @attrs.frozen(kw_only=True)
 class _Recorded:
-    """What the second transaction did.
+    """What the transaction did that records.
 
     :ivar ours: the envelope to be read, if one is known. ``done``: nothing is to be read.
     """
@@ -104,20 +109,21 @@ def understand(kernel: Kernel, record: DeliveryRecord) -> Flow[Outcome]:
         kernel=kernel,
         account=account,
         origin=kernel.origin(account.name),
-        readable=Capability.READ_STATUS in provider.capabilities(account),
+        readable=_shows_state(kernel, account),
         record=record,
         reading=reading,
     )
-    refused = yield from kernel.commits.add(functools.partial(_begin, case))
-    if refused is None:
-        return Outcome(kind=OutcomeKind.DUPLICATE, status=200, delivery_id=record.id)
-    if refused:
-        return (yield from _reject(kernel, record, refused))
+    if reading.proof is not None:
+        refused = yield from kernel.commits.add(functools.partial(_begin, case, reading.proof))
+        if refused is not None:
+            return (yield from _reject(kernel, record, refused))
     belief = yield from believe(kernel, account, record, reading, delivery)
     if belief.rejected:
         return (yield from _reject(kernel, record, belief.rejected))
     at = yield from now()
     recorded = yield from kernel.commits.add(functools.partial(_record, case, belief, at))
+    if isinstance(recorded, str):
+        return (yield from _reject(kernel, record, recorded))
     yield from notify(kernel, recorded.events)
     events = recorded.events
     if not recorded.done:
@@ -126,39 +132,56 @@ def understand(kernel: Kernel, record: DeliveryRecord) -> Flow[Outcome]:
     return Outcome(kind=OutcomeKind.ACCEPTED, status=200, delivery_id=record.id, events=events)
 
 
+def _shows_state(kernel: Kernel, account: Account[Any]) -> bool:
+    known = kernel.intake.readable.get(account.name)
+    if known is None:
+        known = Capability.READ_STATUS in kernel.provider(account).capabilities(account)
+        kernel.intake.readable[account.name] = known
+    return known
+
+
 def put(kernel: Kernel, record: DeliveryRecord) -> Flow[None]:
     """Replace the processing state, unless a faster run has finished it."""
     yield from kernel.commits.add(functools.partial(_put, record))
 
 
-def _begin(case: _Case, tx: Transaction) -> str | None:
-    """Return why a delivery is refused, or ``""``; ``None`` if somebody else has processed it."""
+def _begin(case: _Case, proof: Secret, tx: Transaction) -> str | None:
+    """Note that the proof is about to be checked, or return why it is not."""
     stored = tx.delivery(case.record.id)
-    if stored is None or stored.stage is not DeliveryStage.STORED:
-        return None
-    if _of_another_environment(case, tx):
-        return Malformed.OTHER_ENVIRONMENT.value
-    proof = case.reading.proof
-    return "" if proof is None or begin_check(tx, stored, proof) else "replayed"
+    refused = _refused(case, stored, case.attempts(tx))
+    if stored is None or refused is not None:
+        return refused
+    return None if begin_check(tx, stored, proof) else "replayed"
 
 
-def _of_another_environment(case: _Case, tx: Transaction) -> bool:
-    """Whether a delivery is about an envelope that an account of another environment carried.
+def _refused(case: _Case, stored: DeliveryRecord | None, attempts: tuple[AttemptRecord, ...]) -> str | None:
+    """Return why a delivery is not processed, if it is not.
 
     One tenant of a vendor may be configured as a test account and as one for production; what comes to one
     of them moves nothing of the other.
     """
-    known = (case.attempt(tx, ref) for ref in case.refs)
-    return any(each is not None and each.environment != case.account.environment for each in known)
+    if stored is None or stored.stage is not DeliveryStage.STORED:
+        return _FINISHED
+    if any(each.environment != case.account.environment for each in attempts):
+        return Malformed.OTHER_ENVIRONMENT.value
+    return None
 
 
-def _record(case: _Case, belief: Belief, at: datetime, tx: Transaction) -> _Recorded:
-    """Record what a delivery tells, and that it is processed, unless the envelope has to be read, too."""
+def _record(case: _Case, belief: Belief, at: datetime, tx: Transaction) -> _Recorded | str:
+    """Record what a delivery tells, and that it is processed, unless the envelope has to be read, too.
+
+    :returns: the reason, if it is not processed.
+    """
+    stored, attempts = tx.delivery(case.record.id), case.attempts(tx)
+    if case.reading.proof is None:
+        refused = _refused(case, stored, attempts)
+        if refused is not None:
+            return refused
     reading = case.reading
     if belief.private:
         _keep(case, belief, tx)
     proven = belief.trust is Trust.VERIFIED
-    ours = _readable(case, tx)
+    ours = _readable(case, attempts, tx)
     events: tuple[Event, ...] = ()
     if not belief.presumed or ours is None:
         observation = Observation(
@@ -170,12 +193,12 @@ def _record(case: _Case, belief: Belief, at: datetime, tx: Transaction) -> _Reco
             signatories=reading.signatories if proven else (),
         )
         events = add(tx, case.kernel, observation, case.origin)
-        if ours is None and proven:  # the delivery itself may have told whose it is
-            ours = _readable(case, tx)
+        if ours is None and proven and case.readable:  # the delivery itself may have told whose it is
+            ours = _readable(case, case.attempts(tx), tx)
     certain = proven and not reading.read and not (ours is not None and ours.unknown_child)
     done = not reading.read_open and (ours is None or certain)
     if done:
-        _put(_done(case, belief), tx)
+        _replace(stored, _done(case, belief), tx)
     return _Recorded(events=events, ours=ours, done=done)
 
 
@@ -192,17 +215,15 @@ def _read(case: _Case, belief: Belief, ours: _Readable | None, at: datetime) -> 
     return events
 
 
-def _readable(case: _Case, tx: Transaction) -> _Readable | None:
+def _readable(case: _Case, attempts: tuple[AttemptRecord, ...], tx: Transaction) -> _Readable | None:
     """Find our envelope that a delivery is about, or the parent of that, if its state can be read."""
-    if not case.readable:
+    if not case.readable or not attempts:
         return None
-    for ref in case.refs:
-        attempt = case.attempt(tx, ref)
-        if attempt is not None:
-            if tx.attempts(attempt.envelope_id)[-1].id != attempt.id:
-                return None
-            return _Readable(id=attempt.envelope_id, unknown_child=ref != case.reading.subject_ref)
-    return None
+    attempt = attempts[0]
+    if tx.attempts(attempt.envelope_id)[-1].id != attempt.id:
+        return None
+    unknown_child = attempt.vendor_ref != case.reading.subject_ref
+    return _Readable(id=attempt.envelope_id, unknown_child=unknown_child)
 
 
 def _done(case: _Case, belief: Belief) -> DeliveryRecord:
@@ -210,8 +231,11 @@ def _done(case: _Case, belief: Belief) -> DeliveryRecord:
 
 
 def _put(record: DeliveryRecord, tx: Transaction) -> None:
+    _replace(tx.delivery(record.id), record, tx)
+
+
+def _replace(stored: DeliveryRecord | None, record: DeliveryRecord, tx: Transaction) -> None:
     """Replace the processing state, unless a faster run has finished it; keep what the proof check noted."""
-    stored = tx.delivery(record.id)
     if stored is None or stored.stage is not DeliveryStage.STORED:
         return
     if stored.seen != record.seen and not stored.proof:
@@ -227,6 +251,8 @@ def _keep(case: _Case, belief: Belief, tx: Transaction) -> None:
 
 
 def _reject(kernel: Kernel, record: DeliveryRecord, reason: str) -> Flow[Outcome]:
+    if reason == _FINISHED:
+        return Outcome(kind=OutcomeKind.DUPLICATE, status=200, delivery_id=record.id)
     log.warning("delivery %s for account %s was rejected: %s", record.id, record.account, reason)
     yield from put(kernel, attrs.evolve(record, stage=DeliveryStage.REJECTED, outcome=reason))
     return Outcome(kind=OutcomeKind.REJECTED, status=200, reason=reason, delivery_id=record.id)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from paraph.model import Envelope, Policy, Secret
+from paraph.model import Policy, Secret
 from paraph.provider.limits import Limits
+
+if TYPE_CHECKING:
+    from paraph.model import Envelope
 
 SettingsT = TypeVar("SettingsT")
 

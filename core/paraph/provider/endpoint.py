@@ -93,20 +93,16 @@ class Api:
 
         :param query: for the rare call that wants something in both the query and the body.
         """
-        import httpx
+        from paraph.flow.written import written
 
         values: dict[str, Any] = self.converter.unstructure(params)
         named = _NAME.findall(path)
         rest = {key: value for key, value in values.items() if key not in named}
         bodyless = method in _BODYLESS
-        return httpx.Request(
-            method,
-            _parsed(self.url(account, path, values)),
-            params=query
-            or ({key: _text(value) for key, value in rest.items()} if bodyless and rest else None),
-            headers={"Accept": "application/json"},
-            json=None if bodyless else rest,
-        )
+        if bodyless and rest:
+            query = query or {key: _text(value) for key, value in rest.items()}
+        url = self.url(account, path, values)
+        return written(method, url, query=query, body=None if bodyless else rest)
 
     def answer(self, response: httpx.Response, result: type[ResultT]) -> ResultT:
         """Read an answer, or raise the error that it is.
@@ -119,14 +115,6 @@ class Api:
         if error is not None:
             raise error
         return structure_answer(response, result, converter=self.converter)
-
-
-@functools.lru_cache(maxsize=256)
-def _parsed(url: str) -> httpx.URL:
-    """Parse a URL; many are asked for again and again, and parsing is half of making a request."""
-    import httpx
-
-    return httpx.URL(url)
 
 
 def _text(value: Any) -> str:

@@ -95,17 +95,30 @@ class Source:
     """One place that a plugin of some name comes from.
 
     :ivar group: :data:`PROVIDERS` or :data:`PLUGINS`.
+    :ivar origin: the distribution, whose description is read when somebody asks for it; or words for it.
     :ivar module: dotted name of the module, empty for one given as an object.
-    :ivar requires: the distribution's requirements, to name the extra that a module belongs to.
     """
 
     name: str
     group: str
-    distribution: str
-    version: str = ""
+    origin: importlib.metadata.Distribution | str
     module: str = ""
-    requires: tuple[str, ...] = ()
     load: Callable[[], object]
+
+    @property
+    def distribution(self) -> str:
+        """The distribution's name."""
+        return self.origin if isinstance(self.origin, str) else self.origin.name
+
+    @property
+    def version(self) -> str:
+        """The distribution's version; empty if it is none."""
+        return "" if isinstance(self.origin, str) else self.origin.version
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """The distribution's requirements, to name the extra that a module belongs to."""
+        return () if isinstance(self.origin, str) else tuple(self.origin.requires or ())
 
     @property
     def title(self) -> str:
@@ -119,14 +132,11 @@ def installed() -> dict[str, tuple[Source, ...]]:
     every = importlib.metadata.entry_points()  # reads the files of all distributions, so once
     for group in (PROVIDERS, PLUGINS):
         for entry in every.select(group=group):
-            distribution = entry.dist
             source = Source(
                 name=entry.name,
                 group=group,
-                distribution=distribution.name if distribution else "unknown distribution",
-                version=distribution.version if distribution else "",
+                origin=entry.dist or "unknown distribution",
                 module=entry.module,
-                requires=tuple(distribution.requires or ()) if distribution else (),
                 load=entry.load,
             )
             found.setdefault(entry.name, []).append(source)

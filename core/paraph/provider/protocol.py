@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import attrs
 
-from paraph.flow.commands import Downloaded, Flow, Sink
-from paraph.model import Envelope, Evidence, Fact, Observation, Problem, Secret
 from paraph.model.fact import to_facts
-from paraph.provider.account import Account, Carried, ClientCertificate, Delivery, SigningLink
-from paraph.provider.action import Action
-from paraph.provider.adopted import Adopted
-from paraph.provider.capability import Capabilities
-from paraph.provider.finding import Finding
-from paraph.provider.info import ProviderInfo
 
 if TYPE_CHECKING:
     import httpx
+
+    from paraph.flow.commands import Downloaded, Flow, Sink
+    from paraph.model import Envelope, Evidence, Fact, Observation, Problem, Secret
+    from paraph.provider.account import Account, Carried, ClientCertificate, Delivery, SigningLink
+    from paraph.provider.action import Action
+    from paraph.provider.adopted import Adopted
+    from paraph.provider.capability import Capabilities
+    from paraph.provider.finding import Finding
+    from paraph.provider.info import ProviderInfo
 
 
 class Malformed(StrEnum):

@@ -121,7 +121,7 @@ class Registry:
         """
         described = inspect.getattr_static(plugin, "paraph_provider", None) is not None
         group = loading.PROVIDERS if described else loading.PLUGINS
-        source = Source(name=name, group=group, distribution="the application", load=lambda: plugin)
+        source = Source(name=name, group=group, origin="the application", load=lambda: plugin)
         with self._lock:
             taken = self._entries.get(name)
             if taken is not None:

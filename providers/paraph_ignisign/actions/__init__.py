@@ -7,83 +7,87 @@ source 000 calls it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, Final
+import functools
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
+from paraph.lazily import found_in
 from paraph.provider import Action
-from paraph_ignisign.actions.application import APPLICATION_CONTEXT, EXCHANGE, HEALTH
-from paraph_ignisign.actions.bare import AUTHORIZE_BARE, BARE_CONFIGURATION, BARE_PROOFS, BARE_TOKEN
-from paraph_ignisign.actions.base import ANOTHER_WAY, API, APP, DOCUMENT, REQUEST, WEBHOOK
-from paraph_ignisign.actions.capsules import CREATE_CAPSULE
-from paraph_ignisign.actions.documents import (
-    CHECK_AUTHENTICITY,
-    DELETE_DOCUMENT,
-    DOCUMENT_CONTEXT,
-    DOCUMENT_SIGNATURE,
-    DOCUMENT_SIGNATURES,
-    GET_DOCUMENT,
-    INIT_DOCUMENT,
-    PROVIDE_DIGEST,
-    PROVIDE_JSON,
-    REMOVE_CONTENT,
-    REQUEST_DOCUMENTS,
-    SIGNATURE_IMAGES,
-    UPDATE_DOCUMENT,
-    UPLOAD_FILE,
-)
-from paraph_ignisign.actions.downloads import (
-    ORIGINAL,
-    ORIGINAL_OF_REQUEST,
-    PROOF,
-    SIGNED_OF_REQUEST,
-    SIGNER_PROOF,
-)
-from paraph_ignisign.actions.invitations import (
-    CREATE_INVITATION,
-    DELETE_INVITATION,
-    LIST_INVITATIONS,
-    RESEND_INVITATION,
-    UPDATE_INVITATION,
-)
-from paraph_ignisign.actions.profiles import GET_PROFILE, INPUTS_NEEDED, LIST_PROFILES
-from paraph_ignisign.actions.requests import (
-    CLOSE_REQUEST,
-    DELETE_REQUEST,
-    INIT_REQUEST,
-    LIST_REQUESTS,
-    ONE_CALL,
-    PUBLISH_REQUEST,
-    REQUEST_CONTEXT,
-    REQUEST_STATUSES,
-    UPDATE_REQUEST,
-)
-from paraph_ignisign.actions.seals import SEAL
-from paraph_ignisign.actions.signers import (
-    CREATE_SIGNER,
-    GET_SIGNER,
-    LIST_SIGNERS,
-    MISSING_INPUTS,
-    REGENERATE_SECRET,
-    REVOKE_SIGNER,
-    SEARCH_SIGNERS,
-    SETUP_SIGNER,
-    SIGNER_DETAILS,
-    SIGNER_INPUTS,
-    UPDATE_SIGNER,
-)
-from paraph_ignisign.actions.webhooks import (
-    CHECK_TOKEN,
-    CREATE_WEBHOOK,
-    DELETE_WEBHOOK,
-    DISABLE_TOPICS,
-    ENSURE_WEBHOOK,
-    GET_EVENT,
-    LIST_EVENTS,
-    LIST_WEBHOOKS,
-    RESEND_EVENT,
-    UPDATE_WEBHOOK,
-)
+
+if TYPE_CHECKING:
+    from paraph_ignisign.actions.application import APPLICATION_CONTEXT, EXCHANGE, HEALTH
+    from paraph_ignisign.actions.bare import AUTHORIZE_BARE, BARE_CONFIGURATION, BARE_PROOFS, BARE_TOKEN
+    from paraph_ignisign.actions.base import ANOTHER_WAY, API, APP, DOCUMENT, REQUEST, WEBHOOK
+    from paraph_ignisign.actions.capsules import CREATE_CAPSULE
+    from paraph_ignisign.actions.documents import (
+        CHECK_AUTHENTICITY,
+        DELETE_DOCUMENT,
+        DOCUMENT_CONTEXT,
+        DOCUMENT_SIGNATURE,
+        DOCUMENT_SIGNATURES,
+        GET_DOCUMENT,
+        INIT_DOCUMENT,
+        PROVIDE_DIGEST,
+        PROVIDE_JSON,
+        REMOVE_CONTENT,
+        REQUEST_DOCUMENTS,
+        SIGNATURE_IMAGES,
+        UPDATE_DOCUMENT,
+        UPLOAD_FILE,
+    )
+    from paraph_ignisign.actions.downloads import (
+        ORIGINAL,
+        ORIGINAL_OF_REQUEST,
+        PROOF,
+        SIGNED_OF_REQUEST,
+        SIGNER_PROOF,
+    )
+    from paraph_ignisign.actions.invitations import (
+        CREATE_INVITATION,
+        DELETE_INVITATION,
+        LIST_INVITATIONS,
+        RESEND_INVITATION,
+        UPDATE_INVITATION,
+    )
+    from paraph_ignisign.actions.profiles import GET_PROFILE, INPUTS_NEEDED, LIST_PROFILES
+    from paraph_ignisign.actions.requests import (
+        CLOSE_REQUEST,
+        DELETE_REQUEST,
+        INIT_REQUEST,
+        LIST_REQUESTS,
+        ONE_CALL,
+        PUBLISH_REQUEST,
+        REQUEST_CONTEXT,
+        REQUEST_STATUSES,
+        UPDATE_REQUEST,
+    )
+    from paraph_ignisign.actions.seals import SEAL
+    from paraph_ignisign.actions.signers import (
+        CREATE_SIGNER,
+        GET_SIGNER,
+        LIST_SIGNERS,
+        MISSING_INPUTS,
+        REGENERATE_SECRET,
+        REVOKE_SIGNER,
+        SEARCH_SIGNERS,
+        SETUP_SIGNER,
+        SIGNER_DETAILS,
+        SIGNER_INPUTS,
+        UPDATE_SIGNER,
+    )
+    from paraph_ignisign.actions.webhooks import (
+        CHECK_TOKEN,
+        CREATE_WEBHOOK,
+        DELETE_WEBHOOK,
+        DISABLE_TOPICS,
+        ENSURE_WEBHOOK,
+        GET_EVENT,
+        LIST_EVENTS,
+        LIST_WEBHOOKS,
+        RESEND_EVENT,
+        UPDATE_WEBHOOK,
+    )
 
 __all__ = [
     "ACTIONS",
@@ -161,77 +165,52 @@ __all__ = [
     "WEBHOOK",
 ]
 
-ACTIONS: Final[Mapping[str, Action[Any, Any]]] = MappingProxyType(
-    {
-        action.name: action
-        for action in (
-            EXCHANGE,
-            APPLICATION_CONTEXT,
-            HEALTH,
-            LIST_PROFILES,
-            GET_PROFILE,
-            INPUTS_NEEDED,
-            CREATE_SIGNER,
-            UPDATE_SIGNER,
-            GET_SIGNER,
-            SIGNER_DETAILS,
-            REVOKE_SIGNER,
-            REGENERATE_SECRET,
-            SETUP_SIGNER,
-            SEARCH_SIGNERS,
-            LIST_SIGNERS,
-            MISSING_INPUTS,
-            SIGNER_INPUTS,
-            INIT_REQUEST,
-            UPDATE_REQUEST,
-            PUBLISH_REQUEST,
-            CLOSE_REQUEST,
-            REQUEST_CONTEXT,
-            LIST_REQUESTS,
-            REQUEST_STATUSES,
-            ONE_CALL,
-            DELETE_REQUEST,
-            INIT_DOCUMENT,
-            GET_DOCUMENT,
-            DOCUMENT_CONTEXT,
-            UPDATE_DOCUMENT,
-            DELETE_DOCUMENT,
-            PROVIDE_JSON,
-            PROVIDE_DIGEST,
-            REMOVE_CONTENT,
-            DOCUMENT_SIGNATURES,
-            DOCUMENT_SIGNATURE,
-            SIGNATURE_IMAGES,
-            UPLOAD_FILE,
-            CHECK_AUTHENTICITY,
-            REQUEST_DOCUMENTS,
-            PROOF,
-            SIGNER_PROOF,
-            ORIGINAL,
-            ORIGINAL_OF_REQUEST,
-            SIGNED_OF_REQUEST,
-            LIST_WEBHOOKS,
-            CREATE_WEBHOOK,
-            UPDATE_WEBHOOK,
-            DELETE_WEBHOOK,
-            ENSURE_WEBHOOK,
-            LIST_EVENTS,
-            GET_EVENT,
-            RESEND_EVENT,
-            CHECK_TOKEN,
-            DISABLE_TOPICS,
-            SEAL,
-            BARE_CONFIGURATION,
-            AUTHORIZE_BARE,
-            BARE_TOKEN,
-            BARE_PROOFS,
-            CREATE_CAPSULE,
-            LIST_INVITATIONS,
-            CREATE_INVITATION,
-            UPDATE_INVITATION,
-            DELETE_INVITATION,
-            RESEND_INVITATION,
-        )
-    }
+_SUBJECTS: Final = (
+    "application",
+    "profiles",
+    "signers",
+    "requests",
+    "documents",
+    "downloads",
+    "webhooks",
+    "seals",
+    "bare",
+    "capsules",
+    "invitations",
 )
+"""The modules, in the order in which their actions are listed."""
+
+
+class _Actions(Mapping[str, Action[Any, Any]]):
+    """Actions by name. A module is read when one of its actions is asked for, most likely by its subject."""
+
+    def __getitem__(self, name: str) -> Action[Any, Any]:
+        return _action(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (action.name for module in _SUBJECTS for action in _actions_of(module))
+
+    def __len__(self) -> int:
+        return sum(len(_actions_of(module)) for module in _SUBJECTS)
+
+
+@functools.cache
+def _action(name: str) -> Action[Any, Any]:
+    subject = name.partition(".")[0]
+    for module in sorted(_SUBJECTS, key=lambda each: each != subject):
+        for action in _actions_of(module):
+            if action.name == name:
+                return action
+    raise KeyError(name)
+
+
+def _actions_of(module: str) -> tuple[Action[Any, Any], ...]:
+    found: tuple[Action[Any, Any], ...] = import_module(f"{__name__}.{module}").ACTIONS
+    return found
+
+
+ACTIONS: Final[Mapping[str, Action[Any, Any]]] = _Actions()
 """All of them by name."""
+
+if not TYPE_CHECKING:  # a checker that saw it would accept any misspelt name
+    __getattr__ = found_in(__name__, "base", *_SUBJECTS)

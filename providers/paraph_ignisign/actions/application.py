@@ -9,16 +9,16 @@ import httpx
 from paraph.errors import UsageError
 from paraph.flow import Flow, http, retrying
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API
 from paraph_ignisign.errors import vendor_error
+from paraph_ignisign.params.application import ApplicationRef, Exchange
+from paraph_ignisign.wire.application import ApplicationContext, Health, Jwt
 
 _EXCHANGE: Final = "/v4/auth/app-api"
 _HEALTH: Final = "/v4/healthcheck"
 
 
-def _exchange(account: Account[Any], given: p.Exchange) -> Flow[w.Jwt]:
+def _exchange(account: Account[Any], given: Exchange) -> Flow[Jwt]:
     own = account.settings.credentials()
     if given.secret is None and not own.exchange:
         raise UsageError("the account has a v2 key, which is used as it is and never exchanged for a token")
@@ -36,10 +36,10 @@ def _exchange(account: Account[Any], given: p.Exchange) -> Flow[w.Jwt]:
     body = {"appId": own.app_id, "appEnv": own.app_env, "secret": secret.reveal()}
     url = API.url(account, _EXCHANGE)
 
-    def once() -> Flow[w.Jwt]:
+    def once() -> Flow[Jwt]:
         request = httpx.Request("POST", url, json=body, headers={"Accept": "application/json"})
         response = yield from http(request, credentials=False)
-        return API.answer(response, w.Jwt)
+        return API.answer(response, Jwt)
 
     return (yield from retrying(once))
 
@@ -55,8 +55,8 @@ EXCHANGE: Final = Action(
     source="contract 1 #1",
     slug="IGNISIGN_API_AUTHENTICATION",
     repeat=Repeat.IDEMPOTENT,
-    params=p.Exchange,
-    result=w.Jwt,
+    params=Exchange,
+    result=Jwt,
     run=_exchange,
     method="POST",
     path=_EXCHANGE,
@@ -74,8 +74,8 @@ APPLICATION_CONTEXT: Final = endpoint(
     "application.context",
     "GET",
     "/v4/applications/{appId}/context",
-    params=p.ApplicationRef,
-    result=w.ApplicationContext,
+    params=ApplicationRef,
+    result=ApplicationContext,
     repeat=Repeat.READ,
     summary="Read the application: status, type, settings and signer profiles of its environments.",
     description="Secrets of single sign-on clients, which the answer can carry, are not read.",
@@ -85,13 +85,13 @@ APPLICATION_CONTEXT: Final = endpoint(
 )
 
 
-def _health(account: Account[Any], _: NoParams) -> Flow[w.Health]:
-    def once() -> Flow[w.Health]:
+def _health(account: Account[Any], _: NoParams) -> Flow[Health]:
+    def once() -> Flow[Health]:
         request = httpx.Request("GET", API.url(account, _HEALTH), headers={"Accept": "application/json"})
         error = vendor_error((yield from http(request, credentials=False)))
         if error is not None:
             raise error
-        return w.Health()
+        return Health()
 
     return retrying(once)
 
@@ -106,9 +106,16 @@ HEALTH: Final = Action(
     source="contract 2, Health",
     repeat=Repeat.READ,
     params=NoParams,
-    result=w.Health,
+    result=Health,
     run=_health,
     method="GET",
     path=_HEALTH,
     documented=False,
 )
+
+ACTIONS: Final = (
+    EXCHANGE,
+    APPLICATION_CONTEXT,
+    HEALTH,
+)
+"""The subject's actions, in the order in which they are listed."""

@@ -26,9 +26,10 @@ from paraph.errors import UsageError
 from paraph.flow import Flow, http, new_id, retrying
 from paraph.model import Secret
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API, APP
+from paraph_ignisign.params._fields import AppRef
+from paraph_ignisign.params.sealing import BareAccess, BareAuthorize, BareCode
+from paraph_ignisign.wire.sealing import BareAuthorization, BareConfiguration, BareProofs, BareToken
 
 _AUTHORIZE: Final = "/envs/{appEnv}/oauth2/authorize"
 _TOKEN: Final = "/v4/envs/{appEnv}/oauth2/proofs-token"  # noqa: S105 - a path
@@ -42,13 +43,13 @@ DIGEST_BYTES: Final = 32
 BASE64_DIGEST: Final = 44
 """Characters of a SHA-256 in base64."""
 
-BARE_CONFIGURATION: Final[Action[NoParams, w.BareConfiguration]] = endpoint(
+BARE_CONFIGURATION: Final[Action[NoParams, BareConfiguration]] = endpoint(
     API,
     "bare.configuration",
     "GET",
     APP + "/bare-signatures-configuration",
-    params=p.AppRef,
-    result=w.BareConfiguration,
+    params=AppRef,
+    result=BareConfiguration,
     repeat=Repeat.READ,
     summary="Read where bare signatures may begin and come back to.",
     description="Applications of type BARE_SIGNATURE only. Set in the console.",
@@ -75,7 +76,7 @@ def challenge(verifier: Secret, *, vendor_pkce: bool = False) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
-def _authorize(account: Account[Any], given: p.BareAuthorize) -> Flow[w.BareAuthorization]:
+def _authorize(account: Account[Any], given: BareAuthorize) -> Flow[BareAuthorization]:
     if not given.hashes or not all(map(is_digest, given.hashes)):
         raise UsageError(f"hashes: at least one SHA-256 in base64 is needed, {BASE64_DIGEST} characters each")
     verifier = given.code_verifier or Secret(secrets.token_urlsafe(RANDOM_BYTES[given.vendor_pkce]))
@@ -105,10 +106,10 @@ def _authorize(account: Account[Any], given: p.BareAuthorize) -> Flow[w.BareAuth
     # Only the path is of use here: the page lives on another host than the API.
     path = API.url(account, _AUTHORIZE, _env(given)).removeprefix(account.settings.base_url)
     url = f"{account.settings.sign_url}{path}?{urlencode(query, quote_via=quote, safe='')}"
-    return w.BareAuthorization(url=Secret(url), state=Secret(state), code_verifier=verifier)
+    return BareAuthorization(url=Secret(url), state=Secret(state), code_verifier=verifier)
 
 
-def _env(given: p.AppRef) -> dict[str, str | None]:
+def _env(given: AppRef) -> dict[str, str | None]:
     return {"appId": given.app_id, "appEnv": given.app_env}
 
 
@@ -121,8 +122,8 @@ AUTHORIZE_BARE: Final = Action(
     ),
     source="contract 2, Bare signature authorize; 7.7",
     repeat=Repeat.READ,
-    params=p.BareAuthorize,
-    result=w.BareAuthorization,
+    params=BareAuthorize,
+    result=BareAuthorization,
     run=_authorize,
     path=_AUTHORIZE,
     errors=(
@@ -136,7 +137,7 @@ AUTHORIZE_BARE: Final = Action(
 )
 
 
-def _token(account: Account[Any], given: p.BareCode) -> Flow[w.BareToken]:
+def _token(account: Account[Any], given: BareCode) -> Flow[BareToken]:
     """Exchange the code: JSON, not a form, and without the account's bearer."""
     credentials = account.settings.credentials()
     body = {
@@ -150,7 +151,7 @@ def _token(account: Account[Any], given: p.BareCode) -> Flow[w.BareToken]:
     url = API.url(account, _TOKEN, _env(given))
     request = httpx.Request("POST", url, json=body, headers={"Accept": "application/json"})
     response = yield from http(request, credentials=False)
-    return API.answer(response, w.BareToken)
+    return API.answer(response, BareToken)
 
 
 BARE_TOKEN: Final = Action(
@@ -159,8 +160,8 @@ BARE_TOKEN: Final = Action(
     description="A code is used up by that, so it is never repeated.",
     source="contract 2, Bare signature token; 7.7",
     repeat=Repeat.NEVER,
-    params=p.BareCode,
-    result=w.BareToken,
+    params=BareCode,
+    result=BareToken,
     run=_token,
     method="POST",
     path=_TOKEN,
@@ -173,16 +174,16 @@ BARE_TOKEN: Final = Action(
 )
 
 
-def _proofs(account: Account[Any], given: p.BareAccess) -> Flow[w.BareProofs]:
+def _proofs(account: Account[Any], given: BareAccess) -> Flow[BareProofs]:
     url = API.url(account, _PROOFS, _env(given))
 
-    def once() -> Flow[w.BareProofs]:
+    def once() -> Flow[BareProofs]:
         headers = {
             "Accept": "application/json",
             "Authorization": f"Bearer {given.access_token.reveal()}",
         }
         response = yield from http(httpx.Request("GET", url, headers=headers), credentials=False)
-        return API.answer(response, w.BareProofs)
+        return API.answer(response, BareProofs)
 
     return retrying(once)
 
@@ -196,10 +197,18 @@ BARE_PROOFS: Final = Action(
     ),
     source="contract 2, Bare signature proofs; 7.7",
     repeat=Repeat.READ,
-    params=p.BareAccess,
-    result=w.BareProofs,
+    params=BareAccess,
+    result=BareProofs,
     run=_proofs,
     method="GET",
     path=_PROOFS,
     errors=("UNAUTHORIZED_ERROR", "INVALID_AUTH_JWT_TOKEN", "SIGNATURE_NOT_FOUND"),
 )
+
+ACTIONS: Final = (
+    BARE_CONFIGURATION,
+    AUTHORIZE_BARE,
+    BARE_TOKEN,
+    BARE_PROOFS,
+)
+"""The subject's actions, in the order in which they are listed."""

@@ -12,7 +12,8 @@ from paraph.flow import Flow, http
 from paraph.provider import Account, Api
 from paraph_ignisign.errors import vendor_error
 from paraph_ignisign.settings import IgnisignSettings
-from paraph_ignisign.wire import CONVERTER, Done
+from paraph_ignisign.wire._fields import Done
+from paraph_ignisign.wire.converter import CONVERTER
 
 if TYPE_CHECKING:
     import httpx

@@ -7,10 +7,27 @@ from typing import Any, Final
 from paraph.flow import Flow, http, retrying
 from paraph.flow.upload import multipart_request
 from paraph.provider import Account, Action, Repeat, endpoint
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API, APP, DOCUMENT
 from paraph_ignisign.actions.requests import REQUEST_CONTEXT
+from paraph_ignisign.params.documents import (
+    DocumentDigest,
+    DocumentFile,
+    DocumentJson,
+    DocumentRef,
+    DocumentUpdate,
+    NewDocument,
+    SignatureRef,
+)
+from paraph_ignisign.params.requests import RequestRef
+from paraph_ignisign.wire.documents import (
+    Authenticity,
+    DocumentContext,
+    DocumentId,
+    Documents,
+    Signature,
+    SignatureImages,
+)
+from paraph_ignisign.wire.parts import Document
 
 _CONTENT_ONCE: Final = (
     "What a second call does is not documented: remove the content first (documents.remove_content)."
@@ -21,8 +38,8 @@ INIT_DOCUMENT: Final = endpoint(
     "documents.init",
     "POST",
     APP + "/init-documents",
-    params=p.NewDocument,
-    result=w.DocumentId,
+    params=NewDocument,
+    result=DocumentId,
     repeat=Repeat.NEVER,
     summary="Make an empty document in a draft.",
     description="Each call makes one. Its nature follows from the content that it is given afterwards.",
@@ -42,8 +59,8 @@ GET_DOCUMENT: Final = endpoint(
     "documents.get",
     "GET",
     DOCUMENT,
-    params=p.DocumentRef,
-    result=w.Document,
+    params=DocumentRef,
+    result=Document,
     repeat=Repeat.READ,
     summary="Read one document's description.",
     description="Nature, status, file name and size, digest: not its content.",
@@ -57,8 +74,8 @@ DOCUMENT_CONTEXT: Final = endpoint(
     "documents.context",
     "GET",
     DOCUMENT + "/context",
-    params=p.DocumentRef,
-    result=w.DocumentContext,
+    params=DocumentRef,
+    result=DocumentContext,
     repeat=Repeat.READ,
     summary="Read one document with its statements and who signed it when.",
     description="What documents.get tells, and a summary of each signature.",
@@ -71,8 +88,8 @@ UPDATE_DOCUMENT: Final = endpoint(
     "documents.update",
     "PUT",
     DOCUMENT,
-    params=p.DocumentUpdate,
-    result=w.Document,
+    params=DocumentUpdate,
+    result=Document,
     repeat=Repeat.IDEMPOTENT,
     summary="Change label, description, external id or template of a draft's document.",
     description="What is left out stays as it is.",
@@ -86,8 +103,8 @@ DELETE_DOCUMENT: Final = endpoint(
     "documents.delete",
     "DELETE",
     DOCUMENT,
-    params=p.DocumentRef,
-    result=w.DocumentId,
+    params=DocumentRef,
+    result=DocumentId,
     repeat=Repeat.IDEMPOTENT,
     summary="Delete a document.",
     description="Irreversible. A second call finds nothing (inferred).",
@@ -101,8 +118,8 @@ PROVIDE_JSON: Final = endpoint(
     "documents.provide_json",
     "POST",
     DOCUMENT + "/data-json-content",
-    params=p.DocumentJson,
-    result=w.Document,
+    params=DocumentJson,
+    result=Document,
     repeat=Repeat.NEVER,
     summary="Give structured data as a document's content.",
     description=f"At most one such document per request. {_CONTENT_ONCE}",
@@ -122,8 +139,8 @@ PROVIDE_DIGEST: Final = endpoint(
     "documents.provide_digest",
     "POST",
     DOCUMENT + "/private-content",
-    params=p.DocumentDigest,
-    result=w.Document,
+    params=DocumentDigest,
+    result=Document,
     repeat=Repeat.NEVER,
     summary="Give only the digest of a document that stays private.",
     description=(
@@ -140,8 +157,8 @@ REMOVE_CONTENT: Final = endpoint(
     "documents.remove_content",
     "DELETE",
     DOCUMENT + "/content",
-    params=p.DocumentRef,
-    result=w.Document,
+    params=DocumentRef,
+    result=Document,
     repeat=Repeat.IDEMPOTENT,
     summary="Take the content out of a draft's document, so that it can be given another.",
     description="The document is CREATED again (inferred).",
@@ -154,8 +171,8 @@ DOCUMENT_SIGNATURES: Final = endpoint(
     "documents.signatures",
     "GET",
     DOCUMENT + "/signatures",
-    params=p.DocumentRef,
-    result=tuple[w.Signature, ...],
+    params=DocumentRef,
+    result=tuple[Signature, ...],
     repeat=Repeat.READ,
     summary="List the signatures on a document.",
     description="Who signed with which key, when and how; status INIT, SIGNED or FAILED.",
@@ -168,8 +185,8 @@ DOCUMENT_SIGNATURE: Final = endpoint(
     "documents.signature",
     "GET",
     DOCUMENT + "/signatures/{signatureId}",
-    params=p.SignatureRef,
-    result=w.Signature,
+    params=SignatureRef,
+    result=Signature,
     repeat=Repeat.READ,
     summary="Read one signature on a document.",
     description="What documents.signatures tells of each.",
@@ -182,8 +199,8 @@ SIGNATURE_IMAGES: Final = endpoint(
     "documents.images",
     "GET",
     DOCUMENT + "/img-signatures",
-    params=p.DocumentRef,
-    result=w.SignatureImages,
+    params=DocumentRef,
+    result=SignatureImages,
     repeat=Repeat.READ,
     summary="Fetch the images that signers drew or typed, in base64.",
     description="Applications of type SIGNATURE only.",
@@ -192,7 +209,7 @@ SIGNATURE_IMAGES: Final = endpoint(
 )
 
 
-def _with_file(account: Account[Any], given: p.DocumentFile, path: str) -> Any:
+def _with_file(account: Account[Any], given: DocumentFile, path: str) -> Any:
     """Build a multipart request with the one part ``file``."""
     return multipart_request(
         "POST",
@@ -205,15 +222,15 @@ def _with_file(account: Account[Any], given: p.DocumentFile, path: str) -> Any:
     )
 
 
-def _upload(account: Account[Any], given: p.DocumentFile) -> Flow[w.Document]:
+def _upload(account: Account[Any], given: DocumentFile) -> Flow[Document]:
     response = yield from http(_with_file(account, given, _FILE))
-    return API.answer(response, w.Document)
+    return API.answer(response, Document)
 
 
-def _check(account: Account[Any], given: p.DocumentFile) -> Flow[w.Authenticity]:
-    def once() -> Flow[w.Authenticity]:
+def _check(account: Account[Any], given: DocumentFile) -> Flow[Authenticity]:
+    def once() -> Flow[Authenticity]:
         response = yield from http(_with_file(account, given, _CHECK))
-        return API.answer(response, w.Authenticity)
+        return API.answer(response, Authenticity)
 
     return retrying(once)
 
@@ -228,8 +245,8 @@ UPLOAD_FILE: Final = Action(
     source="contract 1 #25",
     slug="IGNISIGN_PROVIDE_DOCUMENT_CONTENT_FILE",
     repeat=Repeat.NEVER,
-    params=p.DocumentFile,
-    result=w.Document,
+    params=DocumentFile,
+    result=Document,
     run=_upload,
     method="POST",
     path=_FILE,
@@ -250,8 +267,8 @@ CHECK_AUTHENTICITY: Final = Action(
     description="The file is uploaded for the comparison; nothing changes.",
     source="contract 2, Authenticity check",
     repeat=Repeat.READ,
-    params=p.DocumentFile,
-    result=w.Authenticity,
+    params=DocumentFile,
+    result=Authenticity,
     run=_check,
     method="POST",
     path=_CHECK,
@@ -259,16 +276,16 @@ CHECK_AUTHENTICITY: Final = Action(
 )
 
 
-def _documents(account: Account[Any], given: p.RequestRef) -> Flow[w.Documents]:
+def _documents(account: Account[Any], given: RequestRef) -> Flow[Documents]:
     context = yield from REQUEST_CONTEXT.run(account, given)
     shown = {document.id: document for document in context.documents or ()}
-    found: list[w.Document] = []
+    found: list[Document] = []
     for document_id in dict.fromkeys((*(context.document_ids or ()), *shown)):
         known = shown.get(document_id)
         if known is None:
-            known = yield from GET_DOCUMENT.run(account, p.DocumentRef(document_id=document_id))
+            known = yield from GET_DOCUMENT.run(account, DocumentRef(document_id=document_id))
         found.append(known)
-    return w.Documents(documents=tuple(found))
+    return Documents(documents=tuple(found))
 
 
 REQUEST_DOCUMENTS: Final = Action(
@@ -281,8 +298,26 @@ REQUEST_DOCUMENTS: Final = Action(
     source="contract 1 #23",
     slug="IGNISIGN_LIST_DOCUMENTS",
     repeat=Repeat.READ,
-    params=p.RequestRef,
-    result=w.Documents,
+    params=RequestRef,
+    result=Documents,
     run=_documents,
     errors=("SIGNATURE_REQUEST_NOT_FOUND", "DOCUMENT_NOT_FOUND"),
 )
+
+ACTIONS: Final = (
+    INIT_DOCUMENT,
+    GET_DOCUMENT,
+    DOCUMENT_CONTEXT,
+    UPDATE_DOCUMENT,
+    DELETE_DOCUMENT,
+    PROVIDE_JSON,
+    PROVIDE_DIGEST,
+    REMOVE_CONTENT,
+    DOCUMENT_SIGNATURES,
+    DOCUMENT_SIGNATURE,
+    SIGNATURE_IMAGES,
+    UPLOAD_FILE,
+    CHECK_AUTHENTICITY,
+    REQUEST_DOCUMENTS,
+)
+"""The subject's actions, in the order in which they are listed."""

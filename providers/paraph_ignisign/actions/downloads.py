@@ -17,11 +17,19 @@ from paraph.flow import Downloaded, FileSink, Flow, Sink, call, download, retryi
 from paraph.model import Evidence
 from paraph.provider import Account, Action, Repeat
 from paraph_ignisign import mapping
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API, DOCUMENT, route_unknown
 from paraph_ignisign.actions.requests import REQUEST_CONTEXT
 from paraph_ignisign.errors import PROOF_NOT_READY, vendor_error
+from paraph_ignisign.params.documents import (
+    Fetch,
+    OriginalOf,
+    OriginalOfRequest,
+    ProofOf,
+    SignedOfRequest,
+    SignerProofOf,
+)
+from paraph_ignisign.params.requests import RequestRef
+from paraph_ignisign.wire.documents import FetchedFile
 
 _ORIGINAL: Final = DOCUMENT + "/file"
 _SIGNER_PROOF: Final = (
@@ -70,13 +78,13 @@ class _Memory(io.BytesIO):
 
 
 def _fetched(
-    given: p.Fetch, fetching: Fetching, *, document_id: str, signed: bool, native: str = ""
-) -> Flow[w.FetchedFile]:
+    given: Fetch, fetching: Fetching, *, document_id: str, signed: bool, native: str = ""
+) -> Flow[FetchedFile]:
     """Fetch into a file or into memory, from the beginning after each failure that may pass."""
 
-    def told(result: Downloaded, *, path: Path | None, content: bytes | None) -> w.FetchedFile:
+    def told(result: Downloaded, *, path: Path | None, content: bytes | None) -> FetchedFile:
         header: str = result.response.headers.get("content-type", "")
-        return w.FetchedFile(
+        return FetchedFile(
             document_id=document_id,
             signed=signed,
             native=native,
@@ -87,12 +95,12 @@ def _fetched(
             content=content,
         )
 
-    def to_memory() -> Flow[w.FetchedFile]:
+    def to_memory() -> Flow[FetchedFile]:
         memory = _Memory(given.limit)
         result = yield from fetching(memory)
         return told(result, path=None, content=memory.getvalue())
 
-    def to_file(path: Path) -> Flow[w.FetchedFile]:
+    def to_file(path: Path) -> Flow[FetchedFile]:
         sink = FileSink(path)
         try:
             result = yield from fetching(sink)
@@ -105,7 +113,7 @@ def _fetched(
     return retrying(to_memory if target is None else lambda: to_file(target))
 
 
-def _proof(account: Account[Any], given: p.ProofOf) -> Flow[w.FetchedFile]:
+def _proof(account: Account[Any], given: ProofOf) -> Flow[FetchedFile]:
     def fetching(sink: Sink) -> Flow[Downloaded]:
         # Reading is built on the actions, and knows the order of the disputed paths.
         from paraph_ignisign.reading import fetch
@@ -130,14 +138,14 @@ PROOF: Final = Action(
     ),
     source="contract 1.1",
     repeat=Repeat.READ,
-    params=p.ProofOf,
-    result=w.FetchedFile,
+    params=ProofOf,
+    result=FetchedFile,
     run=_proof,
     errors=_PROOF_ERRORS,
 )
 
 
-def _signer_proof(account: Account[Any], given: p.SignerProofOf) -> Flow[w.FetchedFile]:
+def _signer_proof(account: Account[Any], given: SignerProofOf) -> Flow[FetchedFile]:
     values = {
         "documentId": given.document_id,
         "signatureType": given.signature_type,
@@ -175,14 +183,14 @@ SIGNER_PROOF: Final = Action(
     ),
     source="contract 1.1, Low level",
     repeat=Repeat.READ,
-    params=p.SignerProofOf,
-    result=w.FetchedFile,
+    params=SignerProofOf,
+    result=FetchedFile,
     run=_signer_proof,
     errors=(*_PROOF_ERRORS, "SIGNER_NOT_FOUND", "SIGNATURE_NOT_FOUND"),
 )
 
 
-def _original(account: Account[Any], given: p.OriginalOf) -> Flow[w.FetchedFile]:
+def _original(account: Account[Any], given: OriginalOf) -> Flow[FetchedFile]:
     url = API.url(account, _ORIGINAL, {"documentId": given.document_id})
     return _fetched(given, lambda sink: _stream(url, sink), document_id=given.document_id, signed=False)
 
@@ -193,8 +201,8 @@ ORIGINAL: Final = Action(
     description="There is none of private documents, nor after its retention ended. " + _WHERE,
     source="contract 1 #14",
     repeat=Repeat.READ,
-    params=p.OriginalOf,
-    result=w.FetchedFile,
+    params=OriginalOf,
+    result=FetchedFile,
     run=_original,
     method="GET",
     path=_ORIGINAL,
@@ -202,9 +210,9 @@ ORIGINAL: Final = Action(
 )
 
 
-def _document_of(account: Account[Any], given: p.OriginalOfRequest) -> Flow[str]:
+def _document_of(account: Account[Any], given: OriginalOfRequest) -> Flow[str]:
     """Return the document that is meant: the one that was given, or the request's first."""
-    asked = p.RequestRef(signature_request_id=given.signature_request_id)
+    asked = RequestRef(signature_request_id=given.signature_request_id)
     context = yield from REQUEST_CONTEXT.run(account, asked)
     known = context.document_ids or tuple(document.id for document in context.documents or ())
     if not known:
@@ -216,9 +224,9 @@ def _document_of(account: Account[Any], given: p.OriginalOfRequest) -> Flow[str]
     return given.document_id
 
 
-def _original_of_request(account: Account[Any], given: p.OriginalOfRequest) -> Flow[w.FetchedFile]:
+def _original_of_request(account: Account[Any], given: OriginalOfRequest) -> Flow[FetchedFile]:
     document = yield from _document_of(account, given)
-    return (yield from _original(account, p.OriginalOf(document_id=document, to=given.to, limit=given.limit)))
+    return (yield from _original(account, OriginalOf(document_id=document, to=given.to, limit=given.limit)))
 
 
 ORIGINAL_OF_REQUEST: Final = Action(
@@ -228,16 +236,16 @@ ORIGINAL_OF_REQUEST: Final = Action(
     source="contract 1 #14",
     slug="IGNISIGN_GET_SIGNATURE_REQUEST_DOCUMENT",
     repeat=Repeat.READ,
-    params=p.OriginalOfRequest,
-    result=w.FetchedFile,
+    params=OriginalOfRequest,
+    result=FetchedFile,
     run=_original_of_request,
     errors=("SIGNATURE_REQUEST_NOT_FOUND", *_ORIGINAL_ERRORS),
 )
 
 
-def _signed_of_request(account: Account[Any], given: p.SignedOfRequest) -> Flow[w.FetchedFile]:
+def _signed_of_request(account: Account[Any], given: SignedOfRequest) -> Flow[FetchedFile]:
     document = yield from _document_of(account, given)
-    wanted = p.ProofOf(
+    wanted = ProofOf(
         document_id=document, signature_type=given.signature_type, to=given.to, limit=given.limit
     )
     return (yield from _proof(account, wanted))
@@ -253,8 +261,17 @@ SIGNED_OF_REQUEST: Final = Action(
     source="contract 1 #16, 1.1",
     slug="IGNISIGN_GET_SIGNED_DOCUMENT",
     repeat=Repeat.READ,
-    params=p.SignedOfRequest,
-    result=w.FetchedFile,
+    params=SignedOfRequest,
+    result=FetchedFile,
     run=_signed_of_request,
     errors=("SIGNATURE_REQUEST_NOT_FOUND", *_PROOF_ERRORS),
 )
+
+ACTIONS: Final = (
+    PROOF,
+    SIGNER_PROOF,
+    ORIGINAL,
+    ORIGINAL_OF_REQUEST,
+    SIGNED_OF_REQUEST,
+)
+"""The subject's actions, in the order in which they are listed."""

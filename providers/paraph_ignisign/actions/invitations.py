@@ -9,22 +9,23 @@ from typing import Any, Final
 
 from paraph.flow import Flow, retrying
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API, accepted
+from paraph_ignisign.params.application import ApplicationRef, InvitationRef, InvitationUpdate, NewInvitation
+from paraph_ignisign.wire._fields import Done
+from paraph_ignisign.wire.invitations import InvitedUsers
 
 _ALL: Final = "/v4/applications/{appId}/users-invitations"
 _ONE: Final = _ALL + "/{userInvitationId}"
 _SOURCE: Final = "contract 2, User invitations"
 _ROLES: Final = "Roles by environment (DEVELOPMENT, STAGING, PRODUCTION): ADMIN, USER or READER."
 
-LIST_INVITATIONS: Final[Action[NoParams, w.InvitedUsers]] = endpoint(
+LIST_INVITATIONS: Final[Action[NoParams, InvitedUsers]] = endpoint(
     API,
     "invitations.list",
     "GET",
     _ALL,
-    params=p.ApplicationRef,
-    result=w.InvitedUsers,
+    params=ApplicationRef,
+    result=InvitedUsers,
     repeat=Repeat.READ,
     summary="List who was invited to the application.",
     description="Status PENDING, ACCEPTED, DECLINED or CANCELED.",
@@ -37,8 +38,8 @@ CREATE_INVITATION: Final = endpoint(
     "invitations.create",
     "POST",
     _ALL,
-    params=p.NewInvitation,
-    result=w.InvitedUsers,
+    params=NewInvitation,
+    result=InvitedUsers,
     repeat=Repeat.NEVER,
     summary="Invite a person to the application; the vendor writes to them.",
     description=_ROLES,
@@ -52,8 +53,8 @@ UPDATE_INVITATION: Final = endpoint(
     "invitations.update",
     "PUT",
     _ONE,
-    params=p.InvitationUpdate,
-    result=w.InvitedUsers,
+    params=InvitationUpdate,
+    result=InvitedUsers,
     repeat=Repeat.IDEMPOTENT,
     summary="Change the roles of an invitation.",
     description=_ROLES,
@@ -63,7 +64,7 @@ UPDATE_INVITATION: Final = endpoint(
 )
 
 
-def _delete(account: Account[Any], given: p.InvitationRef) -> Flow[w.Done]:
+def _delete(account: Account[Any], given: InvitationRef) -> Flow[Done]:
     return retrying(lambda: accepted(API.request(account, "DELETE", _ONE, given)))
 
 
@@ -73,8 +74,8 @@ DELETE_INVITATION: Final = Action(
     description="A second call finds nothing (inferred).",
     source=_SOURCE,
     repeat=Repeat.IDEMPOTENT,
-    params=p.InvitationRef,
-    result=w.Done,
+    params=InvitationRef,
+    result=Done,
     run=_delete,
     method="DELETE",
     path=_ONE,
@@ -83,7 +84,7 @@ DELETE_INVITATION: Final = Action(
 )
 
 
-def _resend(account: Account[Any], given: p.InvitationRef) -> Flow[w.Done]:
+def _resend(account: Account[Any], given: InvitationRef) -> Flow[Done]:
     return accepted(API.request(account, "POST", _ONE + "/resend", given))
 
 
@@ -93,11 +94,20 @@ RESEND_INVITATION: Final = Action(
     description="Each call writes again.",
     source=_SOURCE,
     repeat=Repeat.NEVER,
-    params=p.InvitationRef,
-    result=w.Done,
+    params=InvitationRef,
+    result=Done,
     run=_resend,
     method="POST",
     path=_ONE + "/resend",
     documented=False,
     errors=("INVITED_USER_NOT_FOUND", "NO_PENDING_USER_INVITATION"),
 )
+
+ACTIONS: Final = (
+    LIST_INVITATIONS,
+    CREATE_INVITATION,
+    UPDATE_INVITATION,
+    DELETE_INVITATION,
+    RESEND_INVITATION,
+)
+"""The subject's actions, in the order in which they are listed."""

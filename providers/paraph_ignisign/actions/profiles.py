@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from paraph.provider import Action, NoParams, Repeat, endpoint
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API, APP
+from paraph_ignisign.params._fields import AppRef
+from paraph_ignisign.params.signers import ProfileRef
+from paraph_ignisign.wire.signers import InputsNeeded, SignerProfile
 
-LIST_PROFILES: Final[Action[NoParams, tuple[w.SignerProfile, ...]]] = endpoint(
+LIST_PROFILES: Final[Action[NoParams, tuple[SignerProfile, ...]]] = endpoint(
     API,
     "profiles.list",
     "GET",
     APP + "/signer-profiles",
-    params=p.AppRef,
-    result=tuple[w.SignerProfile, ...],
+    params=AppRef,
+    result=tuple[SignerProfile, ...],
     repeat=Repeat.READ,
     summary="List the signer profiles of the application's environment.",
     description=(
@@ -31,8 +32,8 @@ GET_PROFILE: Final = endpoint(
     "profiles.get",
     "GET",
     APP + "/signer-profiles/{signerProfileId}",
-    params=p.ProfileRef,
-    result=w.SignerProfile,
+    params=ProfileRef,
+    result=SignerProfile,
     repeat=Repeat.READ,
     summary="Read one signer profile.",
     description="The methods with their identity proofs and authentications stand in the configuration map.",
@@ -46,8 +47,8 @@ INPUTS_NEEDED: Final = endpoint(
     "profiles.inputs_needed",
     "GET",
     APP + "/signer-profiles/{signerProfileId}/inputs-needed",
-    params=p.ProfileRef,
-    result=w.InputsNeeded,
+    params=ProfileRef,
+    result=InputsNeeded,
     repeat=Repeat.READ,
     summary="Read which data a signer profile wants of a person.",
     description=(
@@ -58,3 +59,10 @@ INPUTS_NEEDED: Final = endpoint(
     slug="IGNISIGN_GET_SIGNER_INPUT_CONSTRAINTS",
     errors=("SIGNER_PROFILE_NOT_FOUND",),
 )
+
+ACTIONS: Final = (
+    LIST_PROFILES,
+    GET_PROFILE,
+    INPUTS_NEEDED,
+)
+"""The subject's actions, in the order in which they are listed."""

@@ -9,17 +9,19 @@ import attrs
 from paraph.errors import UnsupportedCapability, UsageError, VendorError
 from paraph.flow import Flow, retrying
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API, APP, REQUEST, accepted, route_unknown
+from paraph_ignisign.params._fields import AppRef
+from paraph_ignisign.params.requests import OneCall, RequestPageRef, RequestRef, RequestRefs, RequestUpdate
+from paraph_ignisign.wire._fields import Done
+from paraph_ignisign.wire.requests import Published, RequestContext, RequestId, RequestPage, RequestStatuses
 
-INIT_REQUEST: Final[Action[NoParams, w.RequestId]] = endpoint(
+INIT_REQUEST: Final[Action[NoParams, RequestId]] = endpoint(
     API,
     "requests.init",
     "POST",
     APP + "/signature-requests",
-    params=p.AppRef,
-    result=w.RequestId,
+    params=AppRef,
+    result=RequestId,
     repeat=Repeat.NEVER,
     summary="Make an empty draft of a signature request.",
     description="Each call leaves a draft behind. Documents, signers and the rest are added afterwards.",
@@ -37,8 +39,8 @@ UPDATE_REQUEST: Final = endpoint(
     "requests.update",
     "PUT",
     REQUEST,
-    params=p.RequestUpdate,
-    result=w.RequestContext,
+    params=RequestUpdate,
+    result=RequestContext,
     repeat=Repeat.IDEMPOTENT,
     summary="Describe a draft: title, documents, signers, methods, dates.",
     description="Drafts only. What is left out stays as it is; a list replaces the one before (inferred).",
@@ -58,8 +60,8 @@ PUBLISH_REQUEST: Final = endpoint(
     "requests.publish",
     "POST",
     REQUEST + "/publish",
-    params=p.RequestRef,
-    result=w.Published,
+    params=RequestRef,
+    result=Published,
     repeat=Repeat.NEVER,
     summary="Publish a draft: the vendor launches it and asks the signers.",
     description=(
@@ -81,8 +83,8 @@ CLOSE_REQUEST: Final = endpoint(
     "requests.close",
     "POST",
     REQUEST + "/close",
-    params=p.RequestRef,
-    result=w.RequestId,
+    params=RequestRef,
+    result=RequestId,
     repeat=Repeat.IDEMPOTENT,
     summary="End a signature request.",
     description=(
@@ -104,8 +106,8 @@ REQUEST_CONTEXT: Final = endpoint(
     "requests.context",
     "GET",
     REQUEST + "/context",
-    params=p.RequestRef,
-    result=w.RequestContext,
+    params=RequestRef,
+    result=RequestContext,
     repeat=Repeat.READ,
     summary="Read everything about a signature request.",
     description="Status, dates, signers, documents and who signed. There is no shorter read of one request.",
@@ -119,8 +121,8 @@ LIST_REQUESTS: Final = endpoint(
     "requests.list",
     "GET",
     APP + "/signature-requests",
-    params=p.RequestPageRef,
-    result=w.RequestPage,
+    params=RequestPageRef,
+    result=RequestPage,
     repeat=Repeat.READ,
     summary="List signature requests, one page.",
     description="Of every status. Pages count from 1; the page size is the vendor's unless it is given.",
@@ -134,8 +136,8 @@ REQUEST_STATUSES: Final = endpoint(
     "requests.statuses",
     "POST",
     APP + "/signature-requests/status",
-    params=p.RequestRefs,
-    result=w.RequestStatuses,
+    params=RequestRefs,
+    result=RequestStatuses,
     repeat=Repeat.READ,
     summary="Read the status of several signature requests.",
     description="One request for all of them: the cheapest way to poll.",
@@ -144,7 +146,7 @@ REQUEST_STATUSES: Final = endpoint(
 )
 
 
-def _one_call(account: Account[Any], given: p.OneCall) -> Flow[w.Published]:
+def _one_call(account: Account[Any], given: OneCall) -> Flow[Published]:
     for document in given.documents:
         if (document.base64 is None) is (document.url is None):
             raise UsageError("each document of requests.one_call needs either base64 or url")
@@ -156,8 +158,8 @@ _ONE_CALL: Final = endpoint(
     "requests.one_call",
     "POST",
     "/v4/signature-requests/one-call-sign",
-    params=p.OneCall,
-    result=w.Published,
+    params=OneCall,
+    result=Published,
     repeat=Repeat.NEVER,
     summary="Make and publish a whole request at once.",
     description=(
@@ -172,8 +174,8 @@ _ONE_CALL: Final = endpoint(
 ONE_CALL: Final = attrs.evolve(_ONE_CALL, run=_one_call)
 
 
-def _delete(account: Account[Any], given: p.RequestRef) -> Flow[w.RequestId]:
-    def once() -> Flow[w.Done]:
+def _delete(account: Account[Any], given: RequestRef) -> Flow[RequestId]:
+    def once() -> Flow[Done]:
         return accepted(API.request(account, "DELETE", REQUEST, given))
 
     try:
@@ -187,7 +189,7 @@ def _delete(account: Account[Any], given: p.RequestRef) -> Flow[w.RequestId]:
             capability=DELETE_REQUEST.name,
             hint="the vendor's API knows no such route; end the request with requests.close",
         ) from None
-    return w.RequestId(signature_request_id=given.signature_request_id)
+    return RequestId(signature_request_id=given.signature_request_id)
 
 
 DELETE_REQUEST: Final = Action(
@@ -201,8 +203,8 @@ DELETE_REQUEST: Final = Action(
     source="contract 1 #7, 9 #27",
     slug="IGNISIGN_DELETE_SIGNATURE_REQUEST",
     repeat=Repeat.IDEMPOTENT,
-    params=p.RequestRef,
-    result=w.RequestId,
+    params=RequestRef,
+    result=RequestId,
     run=_delete,
     method="DELETE",
     path=REQUEST,
@@ -213,3 +215,16 @@ DELETE_REQUEST: Final = Action(
         "INVALID_CONTEXT_RIGHT_NOT_ALLOWED",
     ),
 )
+
+ACTIONS: Final = (
+    INIT_REQUEST,
+    UPDATE_REQUEST,
+    PUBLISH_REQUEST,
+    CLOSE_REQUEST,
+    REQUEST_CONTEXT,
+    LIST_REQUESTS,
+    REQUEST_STATUSES,
+    ONE_CALL,
+    DELETE_REQUEST,
+)
+"""The subject's actions, in the order in which they are listed."""

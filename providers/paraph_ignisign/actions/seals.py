@@ -24,10 +24,10 @@ from paraph.flow import Flow, call, http
 from paraph.flow.upload import json_request
 from paraph.model import ContentKind, Document, Secret
 from paraph.provider import Account, Action, Repeat
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API, APP
 from paraph_ignisign.actions.javascript import compacted
+from paraph_ignisign.params.sealing import SealDocument
+from paraph_ignisign.wire.sealing import Sealed
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -140,7 +140,7 @@ def _loaded(private_key: Secret) -> EllipticCurvePrivateKey:
     return key
 
 
-def _request(account: Account[Any], given: p.SealDocument) -> httpx.Request:
+def _request(account: Account[Any], given: SealDocument) -> httpx.Request:
     """Read, sign and write the request; it may read files and takes its time."""
     ready = prepared(given.document, given.document_type or type_of(given.document))
     described = {
@@ -176,10 +176,10 @@ def _given(values: Mapping[str, str | None]) -> dict[str, str]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _seal(account: Account[Any], given: p.SealDocument) -> Flow[w.Sealed]:
+def _seal(account: Account[Any], given: SealDocument) -> Flow[Sealed]:
     request = yield from call(_request, account, given)
     response = yield from http(request, limit=LARGEST)
-    return API.answer(response, w.Sealed)
+    return API.answer(response, Sealed)
 
 
 SEAL: Final = Action(
@@ -191,10 +191,13 @@ SEAL: Final = Action(
     ),
     source="contract 2, M2M seal; 7.6",
     repeat=Repeat.NEVER,
-    params=p.SealDocument,
-    result=w.Sealed,
+    params=SealDocument,
+    result=Sealed,
     run=_seal,
     method="POST",
     path=_PATH,
     errors=("BODY_VALIDATION_FAILED", "INVALID_SIGNATURE", "INVALID_CONTEXT_RIGHT_NOT_ALLOWED"),
 )
+
+ACTIONS: Final = (SEAL,)
+"""The subject's actions, in the order in which they are listed."""

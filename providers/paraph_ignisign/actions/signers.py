@@ -8,11 +8,30 @@ from typing import Any, Final
 from paraph.errors import UsageError, VendorError, VendorRefused
 from paraph.flow import Flow, Page, all_pages, http, retrying
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import ANOTHER_WAY, API, APP
 from paraph_ignisign.actions.profiles import INPUTS_NEEDED
 from paraph_ignisign.actions.requests import REQUEST_CONTEXT
+from paraph_ignisign.params._fields import AppRef
+from paraph_ignisign.params.requests import RequestRef
+from paraph_ignisign.params.signers import (
+    MissingInputsOf,
+    NewSigner,
+    ProfileRef,
+    SignerOfRequest,
+    SignerRef,
+    SignerSearch,
+    SignerUpdate,
+)
+from paraph_ignisign.wire.parts import Signer
+from paraph_ignisign.wire.requests import RequestId
+from paraph_ignisign.wire.signers import (
+    CreatedSigner,
+    MissingInputs,
+    NewSecret,
+    SignerDetails,
+    SignerId,
+    Signers,
+)
 
 _SIGNER: Final = APP + "/signers/{signerId}"
 _SEARCH: Final = APP + "/signers-search"
@@ -30,8 +49,8 @@ CREATE_SIGNER: Final = endpoint(
     "signers.create",
     "POST",
     APP + "/signers",
-    params=p.NewSigner,
-    result=w.CreatedSigner,
+    params=NewSigner,
+    result=CreatedSigner,
     repeat=Repeat.NEVER,
     summary="Create a signer, or add to one that exists; the vendor does not say how it finds one.",
     description=(
@@ -56,8 +75,8 @@ UPDATE_SIGNER: Final = endpoint(
     "signers.update",
     "PUT",
     _SIGNER,
-    params=p.SignerUpdate,
-    result=w.CreatedSigner,
+    params=SignerUpdate,
+    result=CreatedSigner,
     repeat=Repeat.IDEMPOTENT,
     summary="Add inputs to a signer, or move it to another profile.",
     description="Only adds: an input that is set cannot be changed, except the external id.",
@@ -75,8 +94,8 @@ GET_SIGNER: Final = endpoint(
     "signers.get",
     "GET",
     _SIGNER,
-    params=p.SignerRef,
-    result=w.Signer,
+    params=SignerRef,
+    result=Signer,
     repeat=Repeat.READ,
     summary="Read one signer.",
     description="The summary: names, e-mail, status, and which inputs it has given.",
@@ -89,8 +108,8 @@ SIGNER_DETAILS: Final = endpoint(
     "signers.details",
     "GET",
     _SIGNER + "/details",
-    params=p.SignerRef,
-    result=w.SignerDetails,
+    params=SignerRef,
+    result=SignerDetails,
     repeat=Repeat.READ,
     summary="Read one signer with its claims and latest requests.",
     description="A claim is something said of the signer: DECLARED, VERIFIED, REJECTED or DEPRECATED.",
@@ -103,8 +122,8 @@ REVOKE_SIGNER: Final = endpoint(
     "signers.revoke",
     "DELETE",
     _SIGNER + "/revoke",
-    params=p.SignerRef,
-    result=w.SignerId,
+    params=SignerRef,
+    result=SignerId,
     repeat=Repeat.IDEMPOTENT,
     summary="Revoke a signer for good.",
     description="The signer can sign no more. It may be called again on the same signer.",
@@ -124,8 +143,8 @@ REGENERATE_SECRET: Final = endpoint(
     "signers.regenerate_secret",
     "PUT",
     _SIGNER + "/regenerate-auth-secret",
-    params=p.SignerRef,
-    result=w.NewSecret,
+    params=SignerRef,
+    result=NewSecret,
     repeat=Repeat.NEVER,
     summary="Make a new secret for a signer; the old one stops working.",
     description="The secret opens embedded signing pages. Links that hold the old one are dead (inferred).",
@@ -133,13 +152,13 @@ REGENERATE_SECRET: Final = endpoint(
     errors=("SIGNER_NOT_FOUND",),
 )
 
-SETUP_SIGNER: Final[Action[NoParams, w.RequestId]] = endpoint(
+SETUP_SIGNER: Final[Action[NoParams, RequestId]] = endpoint(
     API,
     "signers.setup",
     "POST",
     APP + "/signer-setup",
-    params=p.AppRef,
-    result=w.RequestId,
+    params=AppRef,
+    result=RequestId,
     repeat=Repeat.NEVER,
     summary="Begin a request of type SIGNER_SETUP, in which a signer proves its identity beforehand.",
     description="Makes a draft each time, which is described and published like any other request.",
@@ -148,13 +167,13 @@ SETUP_SIGNER: Final[Action[NoParams, w.RequestId]] = endpoint(
 )
 
 
-def _search(account: Account[Any], given: p.SignerSearch) -> Flow[w.Signers]:
+def _search(account: Account[Any], given: SignerSearch) -> Flow[Signers]:
     """Ask with POST, the filter in query and body; with GET where that is unknown (contract 1.2)."""
 
-    def ask(method: str) -> Flow[w.Signers]:
+    def ask(method: str) -> Flow[Signers]:
         query = {"filter": given.filter} if method == "POST" else None
         response = yield from http(API.request(account, method, _SEARCH, given, query=query))
-        return API.answer(response, w.Signers)
+        return API.answer(response, Signers)
 
     try:
         return (yield from retrying(lambda: ask("POST")))
@@ -174,27 +193,27 @@ SEARCH_SIGNERS: Final = Action(
     source="contract 1 #28",
     slug="IGNISIGN_SEARCH_SIGNERS",
     repeat=Repeat.READ,
-    params=p.SignerSearch,
-    result=w.Signers,
+    params=SignerSearch,
+    result=Signers,
     run=_search,
     path=_SEARCH,
     errors=("SEARCH_APPLICATION_SIGNERS_INVALID_FILTER",),
 )
 
 
-def _list(account: Account[Any], given: NoParams) -> Flow[w.Signers]:
+def _list(account: Account[Any], given: NoParams) -> Flow[Signers]:
     """Read page 0, which the vendor may not know, and then on from 1 until a page is empty."""
     total: int | None = None
 
-    def page(number: int | str) -> Flow[Page[w.Signer]]:
+    def page(number: int | str) -> Flow[Page[Signer]]:
         nonlocal total
         request = API.request(account, "GET", _PAGINATE, given, query={"page": str(number)})
         response = yield from http(request)
-        answer = API.answer(response, w.Signers)
+        answer = API.answer(response, Signers)
         total = total if answer.total is None else answer.total
         return Page(items=answer.signers, next=int(number) + 1)
 
-    def patiently(number: int | str) -> Flow[Page[w.Signer]]:
+    def patiently(number: int | str) -> Flow[Page[Signer]]:
         return retrying(lambda: page(number))
 
     try:
@@ -202,13 +221,13 @@ def _list(account: Account[Any], given: NoParams) -> Flow[w.Signers]:
     except VendorRefused:
         first = ()
     if total is not None and len(first) >= total:
-        return w.Signers(signers=first, total=total)
+        return Signers(signers=first, total=total)
     rest = yield from all_pages(patiently, first=1, key=lambda signer: signer.signer_id)
     found = {signer.signer_id: signer for signer in (*first, *rest)}
-    return w.Signers(signers=tuple(found.values()), total=total)
+    return Signers(signers=tuple(found.values()), total=total)
 
 
-LIST_SIGNERS: Final[Action[NoParams, w.Signers]] = Action(
+LIST_SIGNERS: Final[Action[NoParams, Signers]] = Action(
     name="signers.list",
     summary="List all signers of the application's environment, page by page.",
     description=(
@@ -217,8 +236,8 @@ LIST_SIGNERS: Final[Action[NoParams, w.Signers]] = Action(
     ),
     source="contract 1.2",
     repeat=Repeat.READ,
-    params=p.AppRef,
-    result=w.Signers,
+    params=AppRef,
+    result=Signers,
     run=_list,
     method="GET",
     path=_PAGINATE,
@@ -226,21 +245,21 @@ LIST_SIGNERS: Final[Action[NoParams, w.Signers]] = Action(
 )
 
 
-def _missing(account: Account[Any], given: p.MissingInputsOf) -> Flow[w.MissingInputs]:
+def _missing(account: Account[Any], given: MissingInputsOf) -> Flow[MissingInputs]:
     app_id, app_env = given.app_id, given.app_env
-    asked = p.SignerRef(signer_id=given.signer_id, app_id=app_id, app_env=app_env)
+    asked = SignerRef(signer_id=given.signer_id, app_id=app_id, app_env=app_env)
     signer = yield from GET_SIGNER.run(account, asked)
     profile = given.signer_profile_id or signer.signer_profile_id
     if profile is None:
         raise UsageError("the vendor does not say which profile the signer has; give signer_profile_id")
     wanted = yield from INPUTS_NEEDED.run(
-        account, p.ProfileRef(signer_profile_id=profile, app_id=app_id, app_env=app_env)
+        account, ProfileRef(signer_profile_id=profile, app_id=app_id, app_env=app_env)
     )
     has = set(_inputs_of(signer))
-    return w.MissingInputs(missing_inputs=tuple(name for name in wanted.inputs_needed if name not in has))
+    return MissingInputs(missing_inputs=tuple(name for name in wanted.inputs_needed if name not in has))
 
 
-def _inputs_of(signer: w.Signer) -> Iterator[str]:
+def _inputs_of(signer: Signer) -> Iterator[str]:
     """Tell which inputs a signer has: those that the vendor lists, and those that it shows."""
     yield from signer.already_provided_inputs or ()
     for name, value in (
@@ -262,15 +281,15 @@ MISSING_INPUTS: Final = Action(
     source="contract 1 #12",
     slug="IGNISIGN_GET_MISSING_SIGNER_INPUTS",
     repeat=Repeat.READ,
-    params=p.MissingInputsOf,
-    result=w.MissingInputs,
+    params=MissingInputsOf,
+    result=MissingInputs,
     run=_missing,
     errors=("SIGNER_PROFILE_NOT_FOUND", "SIGNER_NOT_FOUND"),
 )
 
 
-def _inputs(account: Account[Any], given: p.SignerOfRequest) -> Flow[w.Signer]:
-    asked = p.RequestRef(signature_request_id=given.signature_request_id)
+def _inputs(account: Account[Any], given: SignerOfRequest) -> Flow[Signer]:
+    asked = RequestRef(signature_request_id=given.signature_request_id)
     context = yield from REQUEST_CONTEXT.run(account, asked)
     shown = {signer.signer_id: signer for signer in context.signers or ()}
     if given.signer_id not in {*shown, *(context.signer_ids or ())}:
@@ -280,7 +299,7 @@ def _inputs(account: Account[Any], given: p.SignerOfRequest) -> Flow[w.Signer]:
         return found
     return (
         yield from GET_SIGNER.run(
-            account, p.SignerRef(signer_id=given.signer_id, app_id=given.app_id, app_env=given.app_env)
+            account, SignerRef(signer_id=given.signer_id, app_id=given.app_id, app_env=given.app_env)
         )
     )
 
@@ -295,8 +314,23 @@ SIGNER_INPUTS: Final = Action(
     source="contract 1 #18",
     slug="IGNISIGN_GET_SIGNER_INPUTS",
     repeat=Repeat.READ,
-    params=p.SignerOfRequest,
-    result=w.Signer,
+    params=SignerOfRequest,
+    result=Signer,
     run=_inputs,
     errors=("SIGNER_NOT_FOUND", "SIGNATURE_REQUEST_NOT_FOUND"),
 )
+
+ACTIONS: Final = (
+    CREATE_SIGNER,
+    UPDATE_SIGNER,
+    GET_SIGNER,
+    SIGNER_DETAILS,
+    REVOKE_SIGNER,
+    REGENERATE_SECRET,
+    SETUP_SIGNER,
+    SEARCH_SIGNERS,
+    LIST_SIGNERS,
+    MISSING_INPUTS,
+    SIGNER_INPUTS,
+)
+"""The subject's actions, in the order in which they are listed."""

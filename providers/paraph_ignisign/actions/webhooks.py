@@ -9,19 +9,36 @@ import httpx
 from paraph.errors import UsageError
 from paraph.flow import Flow, retrying
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
-from paraph_ignisign import params as p
-from paraph_ignisign import wire as w
 from paraph_ignisign.actions.base import API, APP, WEBHOOK, accepted
+from paraph_ignisign.params._fields import AppRef
+from paraph_ignisign.params.webhooks import (
+    DisabledTopics,
+    EventPageRef,
+    EventRef,
+    NewWebhook,
+    TokenToCheck,
+    WebhookRef,
+    WebhookUpdate,
+    WebhookUrl,
+)
+from paraph_ignisign.wire._fields import Done
+from paraph_ignisign.wire.webhooks import (
+    EnsuredWebhook,
+    TokenCheck,
+    WebhookEndpoints,
+    WebhookEvent,
+    WebhookEvents,
+)
 
 _EVENT: Final = WEBHOOK + "/events/{eventId}"
 
-LIST_WEBHOOKS: Final[Action[NoParams, w.WebhookEndpoints]] = endpoint(
+LIST_WEBHOOKS: Final[Action[NoParams, WebhookEndpoints]] = endpoint(
     API,
     "webhooks.list",
     "GET",
     APP + "/webhooks",
-    params=p.AppRef,
-    result=w.WebhookEndpoints,
+    params=AppRef,
+    result=WebhookEndpoints,
     repeat=Repeat.READ,
     summary="List the application's webhook endpoints.",
     description="Of this environment, disabled ones included; they are disabled in the console only.",
@@ -34,8 +51,8 @@ CREATE_WEBHOOK: Final = endpoint(
     "webhooks.create",
     "POST",
     APP + "/webhooks",
-    params=p.NewWebhook,
-    result=w.WebhookEndpoints,
+    params=NewWebhook,
+    result=WebhookEndpoints,
     repeat=Repeat.NEVER,
     summary="Register a webhook endpoint; the answer lists all of them.",
     description=(
@@ -52,8 +69,8 @@ UPDATE_WEBHOOK: Final = endpoint(
     "webhooks.update",
     "PUT",
     WEBHOOK,
-    params=p.WebhookUpdate,
-    result=w.WebhookEndpoints,
+    params=WebhookUpdate,
+    result=WebhookEndpoints,
     repeat=Repeat.IDEMPOTENT,
     summary="Change URL or description of a webhook endpoint.",
     description="The answer lists all endpoints, or only this one: the vendor's sources disagree.",
@@ -67,8 +84,8 @@ DELETE_WEBHOOK: Final = endpoint(
     "webhooks.delete",
     "DELETE",
     WEBHOOK,
-    params=p.WebhookRef,
-    result=w.WebhookEndpoints,
+    params=WebhookRef,
+    result=WebhookEndpoints,
     repeat=Repeat.IDEMPOTENT,
     summary="Delete a webhook endpoint; the answer lists those that remain.",
     description="A second call finds nothing (inferred).",
@@ -78,12 +95,12 @@ DELETE_WEBHOOK: Final = endpoint(
 )
 
 
-def _ensure(account: Account[Any], given: p.WebhookUrl) -> Flow[w.EnsuredWebhook]:
+def _ensure(account: Account[Any], given: WebhookUrl) -> Flow[EnsuredWebhook]:
     # The module of endpoints is built on these actions.
     from paraph_ignisign.endpoints import ensure
 
     found = yield from ensure(account, given.url.reveal(), given.description)
-    return w.EnsuredWebhook(webhook_id=found.id)
+    return EnsuredWebhook(webhook_id=found.id)
 
 
 ENSURE_WEBHOOK: Final = Action(
@@ -96,8 +113,8 @@ ENSURE_WEBHOOK: Final = Action(
     ),
     source="contract 4.7",
     repeat=Repeat.IDEMPOTENT,
-    params=p.WebhookUrl,
-    result=w.EnsuredWebhook,
+    params=WebhookUrl,
+    result=EnsuredWebhook,
     run=_ensure,
     errors=("BODY_VALIDATION_FAILED",),
 )
@@ -107,8 +124,8 @@ LIST_EVENTS: Final = endpoint(
     "webhooks.events",
     "GET",
     WEBHOOK + "/events",
-    params=p.EventPageRef,
-    result=w.WebhookEvents,
+    params=EventPageRef,
+    result=WebhookEvents,
     repeat=Repeat.READ,
     summary="List past deliveries of an endpoint, one page.",
     description="ALL, SUCCESS or FAILED. Whether pages count from 0 or 1 is not known.",
@@ -121,8 +138,8 @@ GET_EVENT: Final = endpoint(
     "webhooks.event",
     "GET",
     _EVENT,
-    params=p.EventRef,
-    result=w.WebhookEvent,
+    params=EventRef,
+    result=WebhookEvent,
     repeat=Repeat.READ,
     summary="Read one past delivery.",
     description="What was told and how it went; its token is not kept by the vendor.",
@@ -131,7 +148,7 @@ GET_EVENT: Final = endpoint(
 )
 
 
-def _resend(account: Account[Any], given: p.EventRef) -> Flow[w.Done]:
+def _resend(account: Account[Any], given: EventRef) -> Flow[Done]:
     return accepted(API.request(account, "POST", _EVENT + "/resend", given))
 
 
@@ -141,8 +158,8 @@ RESEND_EVENT: Final = Action(
     description="Each call delivers again, probably with a fresh token (inferred).",
     source="contract 2, Resend webhook event",
     repeat=Repeat.NEVER,
-    params=p.EventRef,
-    result=w.Done,
+    params=EventRef,
+    result=Done,
     run=_resend,
     method="POST",
     path=_EVENT + "/resend",
@@ -154,8 +171,8 @@ CHECK_TOKEN: Final = endpoint(
     "webhooks.check_token",
     "POST",
     "/v4/tokens/webhook-verification/checking-consumption",
-    params=p.TokenToCheck,
-    result=w.TokenCheck,
+    params=TokenToCheck,
+    result=TokenCheck,
     repeat=Repeat.NEVER,
     summary="Check the token of a delivery; a good one is used up by that.",
     description="Only is_valid being true proves anything. A second check of the same token fails.",
@@ -164,13 +181,13 @@ CHECK_TOKEN: Final = endpoint(
 )
 
 
-def _disable(account: Account[Any], given: p.DisabledTopics) -> Flow[w.Done]:
+def _disable(account: Account[Any], given: DisabledTopics) -> Flow[Done]:
     if not given.topics:
         raise UsageError("name at least one topic")
     url = API.url(account, _DISABLED, {"webhookId": given.webhook_id})
     body = {"topics": dict.fromkeys(given.topics, True)}
 
-    def once() -> Flow[w.Done]:
+    def once() -> Flow[Done]:
         return accepted(httpx.Request("POST", url, json=body, headers={"Accept": "application/json"}))
 
     return retrying(once)
@@ -187,11 +204,25 @@ DISABLE_TOPICS: Final = Action(
     ),
     source="contract 2, Disable webhook topics",
     repeat=Repeat.IDEMPOTENT,
-    params=p.DisabledTopics,
-    result=w.Done,
+    params=DisabledTopics,
+    result=Done,
     run=_disable,
     method="POST",
     path=_DISABLED,
     documented=False,
     errors=("WEBHOOK_NOT_FOUND",),
 )
+
+ACTIONS: Final = (
+    LIST_WEBHOOKS,
+    CREATE_WEBHOOK,
+    UPDATE_WEBHOOK,
+    DELETE_WEBHOOK,
+    ENSURE_WEBHOOK,
+    LIST_EVENTS,
+    GET_EVENT,
+    RESEND_EVENT,
+    CHECK_TOKEN,
+    DISABLE_TOPICS,
+)
+"""The subject's actions, in the order in which they are listed."""

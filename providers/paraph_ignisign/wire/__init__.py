@@ -6,72 +6,74 @@ words stay text, so that a new one never breaks reading; :mod:`paraph_ignisign.m
 Personal data and tokens never show in a repr.
 """
 
-from paraph_ignisign.wire.application import (
-    ApiKey,
-    ApplicationContext,
-    AppSettings,
-    Done,
-    EnvSettings,
-    Health,
-    Jwt,
-)
-from paraph_ignisign.wire.converter import CONVERTER
-from paraph_ignisign.wire.documents import (
-    Authenticity,
-    Document,
-    DocumentContext,
-    DocumentId,
-    Documents,
-    FetchedFile,
-    Signature,
-    SignatureFile,
-    SignatureImage,
-    SignatureImages,
-    SignatureSummary,
-    Statement,
-)
-from paraph_ignisign.wire.invitations import InvitedUser, InvitedUsers
-from paraph_ignisign.wire.requests import (
-    Paging,
-    Published,
-    PublishedSigner,
-    RequestContext,
-    RequestId,
-    RequestPage,
-    RequestStatus,
-    RequestStatuses,
-    RequestSummary,
-)
-from paraph_ignisign.wire.sealing import (
-    BareAuthorization,
-    BareConfiguration,
-    BareProof,
-    BareProofs,
-    BareSigner,
-    BareToken,
-    Capsule,
-    Sealed,
-)
-from paraph_ignisign.wire.signers import (
-    Claim,
-    CreatedSigner,
-    InputsNeeded,
-    MissingInputs,
-    NewSecret,
-    Signer,
-    SignerDetails,
-    SignerId,
-    SignerProfile,
-    Signers,
-)
-from paraph_ignisign.wire.webhooks import (
-    EnsuredWebhook,
-    TokenCheck,
-    WebhookEndpoint,
-    WebhookEndpoints,
-    WebhookEvent,
-    WebhookEvents,
-)
+from typing import TYPE_CHECKING
+
+from paraph.lazily import found_in
+
+if TYPE_CHECKING:
+    from paraph_ignisign.wire._fields import Done
+    from paraph_ignisign.wire.application import (
+        ApiKey,
+        ApplicationContext,
+        AppSettings,
+        EnvSettings,
+        Health,
+        Jwt,
+    )
+    from paraph_ignisign.wire.converter import CONVERTER
+    from paraph_ignisign.wire.documents import (
+        Authenticity,
+        DocumentContext,
+        DocumentId,
+        Documents,
+        FetchedFile,
+        Signature,
+        SignatureFile,
+        SignatureImage,
+        SignatureImages,
+    )
+    from paraph_ignisign.wire.invitations import InvitedUser, InvitedUsers
+    from paraph_ignisign.wire.parts import Document, SignatureSummary, Signer, Statement
+    from paraph_ignisign.wire.requests import (
+        Paging,
+        Published,
+        PublishedSigner,
+        RequestContext,
+        RequestId,
+        RequestPage,
+        RequestStatus,
+        RequestStatuses,
+        RequestSummary,
+    )
+    from paraph_ignisign.wire.sealing import (
+        BareAuthorization,
+        BareConfiguration,
+        BareProof,
+        BareProofs,
+        BareSigner,
+        BareToken,
+        Capsule,
+        Sealed,
+    )
+    from paraph_ignisign.wire.signers import (
+        Claim,
+        CreatedSigner,
+        InputsNeeded,
+        MissingInputs,
+        NewSecret,
+        SignerDetails,
+        SignerId,
+        SignerProfile,
+        Signers,
+    )
+    from paraph_ignisign.wire.webhooks import (
+        EnsuredWebhook,
+        TokenCheck,
+        WebhookEndpoint,
+        WebhookEndpoints,
+        WebhookEvent,
+        WebhookEvents,
+    )
 
 __all__ = [
     "CONVERTER",
@@ -130,3 +132,18 @@ __all__ = [
     "WebhookEvent",
     "WebhookEvents",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw it would accept any misspelt name
+    __getattr__ = found_in(
+        __name__,
+        "_fields",
+        "converter",
+        "parts",
+        "requests",
+        "signers",
+        "documents",
+        "webhooks",
+        "application",
+        "invitations",
+        "sealing",
+    )

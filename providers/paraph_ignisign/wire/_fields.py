@@ -1,4 +1,4 @@
-"""How fields of answers are declared."""
+"""How fields of answers are declared, and the answer that says nothing."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def record_id(*others: str) -> Any:
 def hidden(default: Any = None) -> Any:
     """Declare personal data, or a file's content: it never shows in a repr."""
     return attrs.field(default=default, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Done:
+    """The vendor accepted; whatever it answered besides is of no use."""

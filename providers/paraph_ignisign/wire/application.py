@@ -86,8 +86,3 @@ class Health:
     """The service answered with a success; nothing is known of what it says besides."""
 
     healthy: bool = True
-
-
-@attrs.frozen(kw_only=True)
-class Done:
-    """The vendor accepted; whatever it answered besides is of no use."""

@@ -1,46 +1,45 @@
 """Reading answers and writing parameters, in the API's camelCase.
 
-An answer that comes in several shapes (contract 9) is brought into the one of its class before it is read.
+An answer that comes in several shapes (contract 9) is brought into the one of its class before it is read:
+the class says so itself, with :func:`shaped`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from cattrs import Converter
 
 from paraph.convert import base_converter, camel
 from paraph.model import Secret
-from paraph_ignisign.wire.invitations import InvitedUsers
-from paraph_ignisign.wire.signers import InputsNeeded
-from paraph_ignisign.wire.webhooks import WebhookEndpoints
+
+T = TypeVar("T")
 
 
 def _converter() -> Converter:
     converter = base_converter(rename=camel)
     # Parameters are only written to build a request: this is where a secret is revealed.
     converter.register_unstructure_hook(Secret, lambda secret: secret.reveal())
-    for kind, shape in _SHAPES.items():
-        _reshape(converter, kind, shape)
     return converter
 
 
-def _reshape(converter: Converter, kind: type[Any], shape: Callable[[Any], Any]) -> None:
-    read = converter.get_structure_hook(kind)
-    converter.register_structure_hook(kind, lambda value, target: read(shape(value), target))
+CONVERTER: Final = _converter()
+"""Reads answers and writes parameters."""
 
 
-def _one_constraint(value: Any) -> Any:
-    """Take one object (version 4), a list (version 3) or a wrapped list (contract 9.17)."""
-    if isinstance(value, dict) and "constraints" in value:
-        value = value["constraints"]
-    if isinstance(value, list):
-        value = next(iter(value), {})
-    return value
+def shaped(shape: Callable[[Any], Any]) -> Callable[[type[T]], type[T]]:
+    """Declare how the answers of a class are brought into its shape."""
+
+    def decorate(kind: type[T]) -> type[T]:
+        read = CONVERTER.get_structure_hook(kind)
+        CONVERTER.register_structure_hook(kind, lambda value, target: read(shape(value), target))
+        return kind
+
+    return decorate
 
 
-def _list_under(key: str, sign: str) -> Callable[[Any], Any]:
+def list_under(key: str, sign: str) -> Callable[[Any], Any]:
     """Take all records, wrapped or not, or only the one concerned: the vendor answers each.
 
     :param sign: a key that only a record has.
@@ -56,13 +55,3 @@ def _list_under(key: str, sign: str) -> Callable[[Any], Any]:
         return value
 
     return shape
-
-
-_SHAPES: Final[Mapping[type[Any], Callable[[Any], Any]]] = {
-    InputsNeeded: _one_constraint,
-    WebhookEndpoints: _list_under("webhooks", "url"),  # contract 9.13, 9.14
-    InvitedUsers: _list_under("invitations", "email"),  # no document shows the answer
-}
-
-CONVERTER: Final = _converter()
-"""Reads answers and writes parameters."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import attrs
 
 from paraph.convert import named
 from paraph_ignisign.wire._fields import hidden, record_id, vendor_id
+from paraph_ignisign.wire.parts import Document, Statement
 
 
 @attrs.frozen(kw_only=True)
@@ -15,47 +14,6 @@ class DocumentId:
     """The id of a document."""
 
     document_id: str = vendor_id("documentId")
-
-
-@attrs.frozen(kw_only=True)
-class SignatureSummary:
-    """Who signed a document, and when."""
-
-    signature_id: str | None = None
-    signer_id: str | None = None
-    date: datetime | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Document:
-    """A document, alone or inside a request's context. ``file_size`` is in bytes.
-
-    :ivar document_hash: absent before content is given; hex or base64, as it was given.
-    """
-
-    id: str = record_id("documentId")
-    document_nature: str | None = None
-    status: str | None = None
-    signature_request_id: str | None = None
-    external_id: str | None = None
-    label: str | None = hidden()
-    description: str | None = hidden()
-    file_name: str | None = hidden()
-    file_size: int | None = None
-    mime_type: str | None = None
-    document_hash: str | None = None
-    data_json_content: str | None = hidden()
-    created_at: datetime | None = attrs.field(default=None, metadata=named("_createdAt"))
-    signature_summaries: tuple[SignatureSummary, ...] | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Statement:
-    """A sentence, in Markdown, that signers agree to."""
-
-    id: str | None = attrs.field(default=None, metadata=named("_id"))
-    document_id: str | None = None
-    label_md: str | None = hidden()
 
 
 @attrs.frozen(kw_only=True)

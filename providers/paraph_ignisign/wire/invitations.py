@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from paraph_ignisign.wire._fields import hidden, record_id
+from paraph_ignisign.wire.converter import list_under, shaped
 
 
 @attrs.frozen(kw_only=True)
@@ -18,6 +19,7 @@ class InvitedUser:
     roles: dict[str, tuple[str, ...]] | None = None
 
 
+@shaped(list_under("invitations", "email"))  # no document shows the answer
 @attrs.frozen(kw_only=True)
 class InvitedUsers:
     """Invitations: all of them, or the one concerned."""

@@ -10,8 +10,7 @@ import attrs
 from paraph.convert import named
 from paraph.model import Secret
 from paraph_ignisign.wire._fields import hidden, record_id, vendor_id
-from paraph_ignisign.wire.documents import Document, Statement
-from paraph_ignisign.wire.signers import Signer
+from paraph_ignisign.wire.parts import Document, Signer, Statement
 
 
 @attrs.frozen(kw_only=True)

@@ -9,6 +9,8 @@ import attrs
 from paraph.convert import named
 from paraph.model import Secret
 from paraph_ignisign.wire._fields import hidden, vendor_id
+from paraph_ignisign.wire.converter import shaped
+from paraph_ignisign.wire.parts import Signer
 
 
 @attrs.frozen(kw_only=True)
@@ -28,6 +30,16 @@ class SignerProfile:
     signature_auth_methods_configuration: dict[str, Any] | None = None
 
 
+def _one_constraint(value: Any) -> Any:
+    """Take one object (version 4), a list (version 3) or a wrapped list (contract 9.17)."""
+    if isinstance(value, dict) and "constraints" in value:
+        value = value["constraints"]
+    if isinstance(value, list):
+        value = next(iter(value), {})
+    return value
+
+
+@shaped(_one_constraint)
 @attrs.frozen(kw_only=True)
 class InputsNeeded:
     """What a signer profile wants to know of a person, in the vendor's field names."""
@@ -52,24 +64,6 @@ class CreatedSigner:
     auth_secret: Secret | None = None
     already_exists: bool | None = None
     success: bool | None = None
-
-
-@attrs.frozen(kw_only=True)
-class Signer:
-    """A signer as listings show it.
-
-    :ivar already_provided_inputs: the vendor's names of the inputs that it has.
-    """
-
-    signer_id: str = vendor_id("signerId")
-    external_id: str | None = None
-    first_name: str | None = hidden()
-    last_name: str | None = hidden()
-    email: str | None = hidden()
-    status: str | None = None
-    signer_profile_id: str | None = None
-    already_provided_inputs: tuple[str, ...] | None = None
-    is_recurrent: bool | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -10,6 +10,7 @@ import attrs
 from paraph.convert import named
 from paraph.model import Secret
 from paraph_ignisign.wire._fields import record_id
+from paraph_ignisign.wire.converter import list_under, shaped
 from paraph_ignisign.wire.requests import Paging
 
 
@@ -24,6 +25,7 @@ class WebhookEndpoint:
     created_at: datetime | None = attrs.field(default=None, metadata=named("_createdAt"))
 
 
+@shaped(list_under("webhooks", "url"))  # contract 9.13, 9.14
 @attrs.frozen(kw_only=True)
 class WebhookEndpoints:
     """The application's endpoints."""

@@ -10,7 +10,6 @@ somebody who has looked them up takes them out of the list.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib.resources
 import tomllib
@@ -133,6 +132,8 @@ def _filled(base: Any, table: Mapping[str, Any], path: str, found: list[Problem]
     for key, value in table.items():
         where = f"{path}{key}"
         if key not in names:
+            import difflib  # only what is wrong needs it
+
             near = difflib.get_close_matches(key, names, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
             found.append(_problem(where, "key.unknown", "unknown key", hint))
