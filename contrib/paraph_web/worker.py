@@ -116,6 +116,9 @@ class Worker:
                 await asyncio.sleep(0)  # where nothing had to be waited for, requests come first
         finally:
             lane.working -= 1
+            if not lane.working:  # if it was cut short, the sweep offers again what still waits
+                self._in_hand.difference_update(lane.waiting)
+                lane.waiting.clear()
 
     async def _process(self, delivery_id: str) -> None:
         try:

@@ -143,6 +143,63 @@ def test_a_backlog_leaves_requests_their_turn(open_office: OpenOffice) -> None:
     assert left[0] > 25
 
 
+class Interrupting:
+    """Calls that process, the first time ending as a task that is cancelled from outside does."""
+
+    in_all, per_account = 4, 1
+
+    def __init__(self) -> None:
+        self.processed: list[str] = []
+        self.sweeps = 0
+
+    async def process(self, delivery_id: str) -> Outcome:
+        self.processed.append(delivery_id)
+        await asyncio.sleep(0)
+        if delivery_id == "1":
+            raise asyncio.CancelledError
+        return Outcome(kind=OutcomeKind.ACCEPTED, status=200, delivery_id=delivery_id)
+
+    async def due(self) -> list[tuple[str, str]]:
+        """Return what is stored and not processed, as the store would."""
+        self.sweeps += 1
+        return [("one", each) for each in "12345" if each not in self.processed]
+
+
+def processed_behind_one_that_is_cut_short(worker: type[Worker]) -> list[str]:
+    """Offer five deliveries, the first of which ends badly; return what was processed after some sweeps."""
+    calls = Interrupting()
+
+    async def run() -> None:
+        working = worker(calls, lambda _: None, sweep=0.001)  # type: ignore[arg-type]  # behaves like one
+        for each in "12345":
+            working.offer("one", each)
+        working.start()
+        await until(lambda: calls.sweeps > 20)
+        await working.stop()
+
+    asyncio.run(run())
+    return sorted(calls.processed)
+
+
+def test_one_that_is_cut_short_holds_up_none_behind_it() -> None:
+    """What waited behind it is offered again by the sweep."""
+    assert ["1", "2", "3", "4", "5"] == processed_behind_one_that_is_cut_short(Worker)
+
+
+def test_without_letting_go_what_waits_behind_it_would_stick() -> None:
+    """Negative control: what stays in hand is never offered again."""
+
+    class Clinging(Worker):
+        async def _work(self, lane: Any) -> None:
+            try:
+                while lane.waiting:
+                    await self._process(lane.waiting.popleft())
+            finally:
+                lane.working -= 1
+
+    assert ["1"] == processed_behind_one_that_is_cut_short(Clinging)
+
+
 class Held:
     """A store whose transactions begin when ``gate`` is open."""
 

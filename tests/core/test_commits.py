@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import gc
+import linecache
+import os
+import re
+import signal
+import sys
 import threading
 import time
+import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -200,7 +209,7 @@ def test_without_the_rule_the_good_would_fail_with_the_bad(
 
     def careless(self: Commits, batch: list[Any]) -> None:
         for change in batch:
-            under_test._end(change, error=StoreError("with the others"))
+            change.end(StoreError("with the others"))
 
     monkeypatch.setattr(Commits, "_run_apart", careless)
     store = Counting()
@@ -383,6 +392,343 @@ def test_an_interrupted_thread_fails_its_batch_and_hands_over() -> None:
         sync_runner().run(commits.add(interrupted))
     assert "1" == sync_runner().run(commits.add(keep("1")))
     assert [False, True] == kept(store, 2)
+
+
+def interrupted_at(nth: int, commits: Commits, flow: Any) -> bool:
+    """Run a flow; Ctrl-C comes at the nth line of the module that is run. Whether there are as many."""
+    lines = 0
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        nonlocal lines
+        if frame.f_code.co_filename != under_test.__file__:
+            return None
+        # A signal is not handled between the last instruction under a lock and its release.
+        releases = event == "line" and commits._lock._is_owned() and text(frame).startswith("with self._lock")  # type: ignore[attr-defined]  # as conditions ask it
+        if event == "line" and not releases:
+            lines += 1
+            if lines == nth:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        sync_runner().run(flow)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return lines >= nth
+
+
+def text(frame: FrameType) -> str:
+    """Return the line of a frame's code that is run."""
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+
+
+def test_wherever_ctrl_c_comes_the_next_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At each line of a commit, also between taking the lead and leading: nobody who comes later hangs."""
+    monkeypatch.setattr(under_test, "_PATIENCE", 0.02)
+    nth = 1
+    while True:
+        store = Counting()
+        commits = Commits(store)
+        if not interrupted_at(nth, commits, commits.add(keep("0"))):
+            break
+        assert "1" == in_thread(commits.add(keep("1")))
+        assert kept(store, 2)[1]
+        assert (False, 0) == (commits._led, len(commits._line))
+        nth += 1
+    assert nth > 30
+
+
+def in_thread(flow: Any) -> Any:
+    """Run a flow in a thread of its own, for a few seconds at most."""
+    outcomes: list[Any] = []
+
+    def work() -> None:
+        try:
+            outcomes.append(sync_runner().run(flow))
+        except Exception as error:  # noqa: BLE001 - it is what is looked at
+            outcomes.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(5)
+    return outcomes[0] if outcomes else "it hangs"
+
+
+def vanished(commits: Commits) -> Going:
+    """Let one lead whose flow is kept and never goes on, as in a loop that was closed."""
+    going = Going(commits, "0")
+    assert commits._led
+    return going
+
+
+def test_who_stands_in_the_line_for_too_long_leads_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a leader never begins, the next one runs the line after a moment, the leader's change too."""
+    monkeypatch.setattr(under_test, "_PATIENCE", 0.02)
+    store = Counting()
+    commits = Commits(store)
+    stuck = vanished(commits)
+    assert "1" == in_thread(commits.add(keep("1")))
+    assert ([True, True], False) == (kept(store, 2), commits._led)
+    stuck.cancel()
+
+
+def test_without_patience_running_out_it_would_hang() -> None:
+    """Negative control: with the patience of hours the next one waits for a leader that never begins."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(under_test, "_PATIENCE", 3600.0)
+        patch.setattr(under_test, "_LONG", 2 * 3600.0)
+        commits = Commits(Counting())
+        stuck, second = vanished(commits), Going(commits, "1")
+        for _ in range(3):
+            second.notice()
+            second.run()
+        assert not second.over
+        assert isinstance(second.waits, Await)
+        assert 3600.0 == second.waits.seconds
+        stuck.cancel()
+        second.notice()
+        second.notice()
+        second.run()
+        assert second.over
+
+
+def test_two_leaders_are_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a transaction is slow, those who lose their patience wait at the store; all are committed."""
+    monkeypatch.setattr(under_test, "_PATIENCE", 0.02)
+    store = Counting()
+    commits = Commits(store)
+    outcomes: list[str] = []
+    store.open.clear()
+    threads = [
+        threading.Thread(target=lambda n=n: outcomes.append(sync_runner().run(commits.add(keep(str(n))))))
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+        eventually(lambda: not commits._line)  # somebody took it out, and waits at the gate
+    store.open.set()
+    for thread in threads:
+        thread.join(20)
+    assert [str(number) for number in range(8)] == sorted(outcomes)
+    assert [True] * 8 == kept(store, 8)
+    assert (False, 0) == (commits._led, len(commits._line))
+
+
+def test_who_was_taken_out_and_hears_nothing_is_told_so() -> None:
+    """A leader that vanishes in the middle of a transaction leaves nobody waiting for ever."""
+    commits = Commits(Counting())
+    stuck, second = vanished(commits), Going(commits, "1")
+    commits._line.clear()  # taken out by a thread that ended without another instruction
+    rounds = 0
+
+    def go_on() -> None:
+        nonlocal rounds
+        while not second.over:
+            rounds += 1
+            second.go(value=False)
+
+    with pytest.raises(StoreError, match="may have happened"):
+        go_on()
+    assert rounds == under_test._LONG / under_test._PATIENCE
+    stuck.cancel()
+
+
+def test_a_closed_loop_strands_no_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop is closed with one in the line, who never hears that it is to lead; the next loop goes on."""
+    monkeypatch.setattr(under_test, "_PATIENCE", 0.1)
+    store = Counting()
+    commits = Commits(store)
+    loop = asyncio.new_event_loop()
+    flows = [commits.add(keep(str(number))) for number in range(2)]
+
+    async def begin() -> list[Any]:
+        waiting = []
+        for flow in flows:
+            command = flow.send(None)
+            waiting.append(asyncio.ensure_future(async_runner().execute(command)))
+            await asyncio.to_thread(eventually, lambda: commits._led and len(commits._line) < len(waiting))
+        return waiting
+
+    store.open.clear()
+    waiting = loop.run_until_complete(begin())
+    store.open.set()
+    loop.run_until_complete(waiting[0])
+    for each in waiting:
+        each.cancel()
+    loop.run_until_complete(asyncio.gather(*waiting, return_exceptions=True))
+    loop.close()  # the second flow is still there, and nobody runs it
+    assert (True, 1) == (commits._led, len(commits._line))
+    assert "2" == asyncio.run(asyncio.wait_for(async_runner().run(commits.add(keep("2"))), 10))
+    assert [True] * 3 == kept(store, 3)
+
+
+def in_child(work: Callable[[], bytes]) -> bytes:
+    """Run something in a forked process; return what it says, or nothing if it hangs."""
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that there are threads is the point
+        child = os.fork()
+    if child == 0:
+        signal.alarm(5)
+        try:
+            os.write(writing, work())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    return said
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_a_forked_process_waits_for_no_thread_of_its_parent(tmp_path: Path, *, knows: bool) -> None:
+    """Forked while a thread commits, it hears from the store at once what is wrong.
+
+    Negative control: where it takes itself for its parent it stands in the line behind nobody.
+    """
+    store = open_store(f"sqlite:///{tmp_path}/paraph.db")
+    commits = Commits(store)
+    inside, go = threading.Event(), threading.Event()
+
+    def slow(_: Transaction) -> None:
+        inside.set()
+        assert go.wait(20)
+
+    def child() -> bytes:
+        if not knows:
+            commits._process = os.getpid()
+        flow = commits.add(keep("1"))
+        try:
+            return type(next(flow)).__name__.encode()
+        except StoreError as error:
+            return str(error).encode()
+
+    thread = threading.Thread(target=lambda: sync_runner().run(commits.add(slow)))
+    thread.start()
+    assert inside.wait(20)
+    said = in_child(child)
+    go.set()
+    thread.join(20)
+    store.close()
+    assert (b"forked" in said) if knows else (said == b"Await")
+
+
+def reports(monkeypatch: pytest.MonkeyPatch, *, own: bool) -> list[str]:
+    """Fail a batch of twelve in tasks; return what each one's report shows, with all local variables."""
+    if not own:
+        monkeypatch.setattr(under_test, "copied", lambda error: error)
+    store = Counting()
+    commits = Commits(store)
+    store.broken_from = 2
+
+    def flow(name: str) -> Any:
+        personal = f"<{name}@example.org>"
+        return (yield from commits.add(lambda _: personal))
+
+    async def main() -> list[Any]:
+        runner = async_runner()
+        store.open.clear()
+        tasks = []
+        for number in range(12):
+            tasks.append(asyncio.create_task(runner.run(flow(str(number)))))
+            await asyncio.to_thread(eventually, lambda: commits._led and len(commits._line) == len(tasks) - 1)
+        store.open.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    outcomes = asyncio.run(asyncio.wait_for(main(), 20))
+    assert "<0@example.org>" == outcomes[0]
+    return [
+        "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+        for error in outcomes[1:]
+    ]
+
+
+def test_nobody_sees_in_a_traceback_what_another_one_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails gives everybody an error of his own, in which no other flow's variables are."""
+    for number, report in enumerate(reports(monkeypatch, own=True), start=1):
+        assert [f"<{number}@example.org>"] == sorted(set(re.findall(r"<\d+@example.org>", report)))
+
+
+def test_one_error_for_all_would_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: raised by all, the error collects the frames of all."""
+    found = reports(monkeypatch, own=False)
+    assert any(len(set(re.findall(r"<\d+@example.org>", report))) > 1 for report in found)
+
+
+@WAYS
+def test_an_error_has_no_other_ones_error_as_its_context(way: Callable[..., list[Any]]) -> None:
+    """Two that fail on their own in one batch know nothing of each other."""
+    store = Counting()
+    outcomes = way(Commits(store), store, ["good", "raises", "refused", "raises"])
+    assert [None] * 3 == [outcome.__context__ for outcome in outcomes[1:]]
+    assert [()] * 3 == [getattr(outcome, "__notes__", ()) for outcome in outcomes[1:]]
+
+
+def test_alone_an_error_keeps_its_traceback() -> None:
+    """It is nobody else's, and says where it was raised."""
+    with pytest.raises(PoisonError) as raised:
+        sync_runner().run(Commits(Counting()).add(poisoned("0")))
+    assert "change" in [frame.name for frame in traceback.extract_tb(raised.value.__traceback__)]
+
+
+WHO: contextvars.ContextVar[str] = contextvars.ContextVar("who")
+
+
+def seen_by_six() -> dict[str, str]:
+    """Make six changes at once; return in whose context each of them ran."""
+    store = Counting()
+    commits = Commits(store)
+    seen: dict[str, str] = {}
+
+    async def one(runner: AsyncRunner, name: str) -> None:
+        WHO.set(name)
+        await runner.run(commits.add(lambda _: seen.update({name: WHO.get()})))
+
+    async def main() -> None:
+        runner = async_runner()
+        store.open.clear()
+        tasks = []
+        for number in range(6):
+            tasks.append(asyncio.create_task(one(runner, str(number))))
+            await asyncio.to_thread(eventually, lambda: commits._led and len(commits._line) == len(tasks) - 1)
+        store.open.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+    assert 2 == store.transactions
+    return seen
+
+
+def test_a_change_runs_in_the_context_of_its_own_flow() -> None:
+    """What is written down of the one who asks is right, whoever leads."""
+    assert {str(number): str(number) for number in range(6)} == seen_by_six()
+
+
+def test_without_its_context_a_change_would_run_in_its_leaders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: all that share a transaction would take themselves for the one who leads."""
+    monkeypatch.setattr(under_test._Change, "run", lambda self, tx: self.function(tx))
+    assert {"0": "0", **{str(number): "1" for number in range(1, 6)}} == seen_by_six()
+
+
+def test_the_end_of_the_program_in_one_change_ends_its_thread_and_not_the_line() -> None:
+    """Who is in its transaction is told that it may have happened; who comes next is committed."""
+    store = Counting()
+    commits = Commits(store)
+    leader, other = Going(commits, "0"), Going(commits, "1")
+    commits._line[0].function = lambda _: sys.exit(1)
+    leader.notice()
+    with pytest.raises(SystemExit):
+        leader.run()
+    leader.cancel()
+    with pytest.raises(StoreError, match="may have happened"):
+        other.notice()
+    assert "2" == in_thread(commits.add(keep("2")))
+    assert [False, False, True] == kept(store, 3)
 
 
 def test_alone_a_change_is_one_transaction_and_waits_for_nobody() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import os
@@ -16,6 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paraph.errors import UsageError
+from paraph.flow.upload import DocumentStream
 from paraph.model import Document, content
 
 CONTENT = bytes(range(256)) * 5000
@@ -64,6 +67,145 @@ def test_readers_of_one_file_do_not_disturb_each_other(whole: bytes, start: int,
     for stream in ours:
         stream.close()
     assert not file.closed
+
+
+# One position, many readers
+
+
+@given(
+    st.binary(max_size=80),
+    st.integers(0, 90),
+    st.integers(0, 90),
+    st.lists(st.tuples(st.sampled_from(["one", "two", "owner", "heir"]), st.integers(0, 40)), max_size=30),
+)
+def test_a_file_on_disk_is_read_whoever_moves_its_position(
+    whole: bytes, first: int, second: int, moves: list[tuple[str, int]]
+) -> None:
+    """Two documents of one file read as two copies, and the owner's position is where he left it.
+
+    He moves it in between, and so does who shares the open file, as the child of a fork does.
+    """
+    with tempfile.TemporaryFile() as file:
+        file.write(whole)
+        readers, models = {}, {}
+        for name, start in (("one", first), ("two", second)):
+            file.seek(start)
+            readers[name] = Document.from_file(file, name="c.bin").open()
+            models[name] = io.BytesIO(whole[start:])
+        heir = os.dup(file.fileno())
+        for who, number in moves:
+            if who == "owner":
+                file.seek(number)
+            elif who == "heir":
+                os.lseek(heir, number, os.SEEK_SET)
+            else:
+                place = os.lseek(heir, 0, os.SEEK_CUR)
+                assert models[who].read(number) == readers[who].read(number)
+                assert place == os.lseek(heir, 0, os.SEEK_CUR)
+        os.close(heir)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_documents_of_one_file_in_memory_take_turns(shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that are read side by side wait for each other between going to a place and reading there.
+
+    The negative control gives each a lock of its own: bytes are mixed, which the digest does not let pass.
+    """
+    if not shared:
+        monkeypatch.setattr(content, "_turn_at", lambda _: threading.Lock())
+    both_inside = threading.Barrier(2)
+
+    class Meeting(io.BytesIO):
+        meets = False
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.meets:
+                with contextlib.suppress(threading.BrokenBarrierError):
+                    both_inside.wait(1)
+            return super().read(size)
+
+    file = Meeting(b"A" * 5000 + b"B" * 6000)
+    one = Document.from_file(file, name="one.bin")
+    file.seek(5000)
+    two = Document.from_file(file, name="two.bin")
+    file.meets = True
+    got: dict[str, bytes | None] = {}
+
+    def send(document: Document) -> None:
+        try:
+            got[document.id] = b"".join(DocumentStream(document))
+        except UsageError:
+            got[document.id] = None
+
+    threads = [threading.Thread(target=send, args=(document,)) for document in (one, two)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    right = {"one": b"A" * 5000 + b"B" * 6000, "two": b"B" * 6000}
+    assert shared is (right == got)
+    assert all(sent in {right[name], None} for name, sent in got.items())
+
+
+@pytest.mark.usefixtures("at_once")
+def test_where_files_have_only_a_position_nothing_is_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows the position is used, and no time of creation is taken for one of change.
+
+    The control is the same file on POSIX: it is vouched for, and its position stays.
+    """
+    path = tmp_path / "c.pdf"
+    path.write_bytes(CONTENT)
+    for posix in (True, False):
+        monkeypatch.setattr(content, "POSIX", posix)
+        with path.open("rb") as file:
+            file.seek(3)
+            document = Document.from_file(file)
+            assert [posix, posix] == [unchanged(document), unchanged(Document.from_path(path))]
+            file.seek(3)
+            assert CONTENT[3:] == read(document)
+            assert posix is (file.tell() == 3)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_its_owner_writes_into_a_buffer_is_seen(tmp_path: Path) -> None:
+    """What waits in the buffer of a file that can be written to is read, and is seen to be a change."""
+    path = tmp_path / "c.pdf"
+    path.write_bytes(b"%PDF-1.7")
+    with path.open("r+b") as file:
+        document = Document.from_file(file)
+        assert unchanged(document)
+        file.seek(0, io.SEEK_END)
+        file.write(b" and more")
+        assert b"%PDF-1.7" == path.read_bytes()
+        assert b"%PDF-1.7 and more" == read(document)
+        assert not unchanged(document)
+        with pytest.raises(UsageError, match="is not what it was"):
+            list(DocumentStream(document))
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_file_that_gives_other_bytes_than_its_descriptor_is_asked_for_them(tmp_path: Path) -> None:
+    """A kind of file of somebody's own, such as one that decrypts, is read itself and believed nothing."""
+    path = tmp_path / "c.bin"
+    path.write_bytes(CONTENT)
+
+    class Turned(io.FileIO):
+        def readinto(self, buffer: Any, /) -> int:
+            found = super().read(len(buffer)) or b""
+            buffer[: len(found)] = bytes(255 - byte for byte in found)
+            return len(found)
+
+    with io.BufferedReader(Turned(path)) as file:
+        document = Document.from_file(file, name="c.bin")
+        assert bytes(255 - byte for byte in CONTENT) == read(document)
+    with tempfile.SpooledTemporaryFile() as spooled:
+        spooled.write(CONTENT)
+        spooled.seek(7)
+        document = Document.from_file(spooled, name="c.bin")  # type: ignore[arg-type]  # it works all the same
+        assert CONTENT[7:] == read(document)
+        assert not unchanged(document)
 
 
 def test_a_file_object_is_named_and_stays_its_owners(tmp_path: Path) -> None:
@@ -189,6 +331,24 @@ def test_a_file_object_is_vouched_for_by_its_file(tmp_path: Path) -> None:
         assert unchanged(document)
         rewritten(path)
         assert not unchanged(document)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_is_closed_is_not_vouched_for(tmp_path: Path) -> None:
+    """Of a stream or a file that was closed nothing is known, which is no error yet."""
+    path = tmp_path / "c.pdf"
+    path.write_bytes(b"%PDF-1.7 %%EOF")
+    with path.open("rb") as file:
+        documents = [Document.from_path(path), Document.from_file(file)]
+        streams = [document.open() for document in documents]
+        assert [True, True] == [
+            one.is_unchanged(stream) for one, stream in zip(documents, streams, strict=True)
+        ]
+    streams[0].close()
+    assert [False, False] == [
+        one.is_unchanged(stream) for one, stream in zip(documents, streams, strict=True)
+    ]
+    streams[1].close()
 
 
 @pytest.mark.usefixtures("at_once")

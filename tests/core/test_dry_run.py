@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.core.test_routing import paraph
 
 from paraph.client import Client
 from paraph.config import Config
@@ -23,6 +22,7 @@ from paraph.store import open_store
 from support.acme import AcmeProvider, plugin
 from support.noting import asked
 from support.tiny import PDF
+from tests.core.test_routing import paraph
 
 HERE = "https://acme.example"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -16,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paraph.flow import FileSink
+from paraph.errors import UsageError
+from paraph.flow import FileSink, files
 from paraph.flow.files import ABANDONED, write_all
 
 DIES = """
@@ -26,6 +28,18 @@ from paraph.flow import FileSink
 sink = FileSink(Path(sys.argv[1]))
 sink.write(b"half of " * 10000)
 os._exit(1)
+"""
+
+
+WAITS = """
+import sys
+from pathlib import Path
+from paraph.flow import FileSink
+sink = FileSink(Path(sys.argv[1]))
+sink.write(b"slow")
+print("written", flush=True)
+sys.stdin.readline()
+sink.commit()
 """
 
 
@@ -63,6 +77,106 @@ def test_what_a_crash_leaves_is_removed_later_and_never_taken_for_the_file(tmp_p
     saved(path, b"whole again")
     assert [other.name, path.name] == names(tmp_path)
     assert b"whole again" == path.read_bytes()
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_download_that_lives_keeps_its_part(
+    held: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However old a part looks, whose bytes wait in memory, it stays while its sink holds it.
+
+    The negative control is without locks: the part is gone, which committing says, and nothing is left.
+    """
+    if not held:
+        monkeypatch.setattr(files, "_lock", lambda _: True)
+    path = tmp_path / "a.pdf"
+    sink = FileSink(path)
+    sink.write(b"slow")
+    (part,) = tmp_path.iterdir()
+    aged(part, ABANDONED + 60)
+    saved(path, b"other")
+    assert held is part.exists()
+    if held:
+        sink.commit()
+    else:
+        with pytest.raises(UsageError, match="save it again"):
+            sink.commit()
+    sink.discard()
+    assert (["a.pdf"], b"slow" if held else b"other") == (names(tmp_path), path.read_bytes())
+
+
+def test_a_part_of_a_process_that_lives_stays(tmp_path: Path) -> None:
+    """An old part that another process holds is not removed, and becomes the file when that commits."""
+    path = tmp_path / "a.pdf"
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITS, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert "written\n" == other.stdout.readline()
+        (part,) = tmp_path.iterdir()
+        aged(part, ABANDONED + 60)
+        saved(path)
+        assert part.exists()
+        other.communicate("\n", timeout=30)
+    assert (0, b"slow") == (other.returncode, path.read_bytes())
+
+
+@pytest.mark.parametrize("young", [True, False])
+def test_a_part_is_young_when_its_sink_lets_it_go(
+    young: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tidies up between the end of the lock and the new name removes nothing.
+
+    The negative control leaves the part as old as its last byte.
+    """
+    real = Path.replace
+
+    def meddle(self: Path, target: Path) -> Path:
+        files._remove_if_abandoned(self)
+        return real(self, target)
+
+    sink = FileSink(tmp_path / "a.pdf")
+    sink.write(b"whole")
+    assert sink._file is not None
+    sink._file.flush()
+    (part,) = tmp_path.iterdir()
+    aged(part, ABANDONED + 60)
+    monkeypatch.setattr(Path, "replace", meddle)
+    if young:
+        sink.commit()
+        assert b"whole" == (tmp_path / "a.pdf").read_bytes()
+        return
+    monkeypatch.setattr(os, "utime", lambda _: None)
+    with pytest.raises(UsageError, match="save it again"):
+        sink.commit()
+    sink.discard()
+    assert [] == names(tmp_path)
+
+
+def test_without_locks_nothing_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody can tell whether a part is held, what looks abandoned stays, and files are saved."""
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    left = tmp_path / ".a.pdf.00000000.part"
+    left.write_bytes(b"half")
+    aged(left, ABANDONED + 60)
+    saved(tmp_path / "a.pdf")
+    assert [left.name, "a.pdf"] == names(tmp_path)
+    monkeypatch.undo()
+    saved(tmp_path / "a.pdf")
+    assert ["a.pdf"] == names(tmp_path)
+
+
+def test_a_directory_that_is_gone_is_said_when_committing(tmp_path: Path) -> None:
+    """If the directory was removed meanwhile the error names no path, and discarding is harmless."""
+    (tmp_path / "d").mkdir()
+    sink = FileSink(tmp_path / "d" / "secret-name.pdf")
+    sink.write(b"whole")
+    shutil.rmtree(tmp_path / "d")
+    with pytest.raises(UsageError, match="was removed") as caught:
+        sink.commit()
+    assert "secret-name" not in str(caught.value)
+    assert caught.value.__context__ is None
+    sink.discard()
 
 
 def test_a_directory_that_cannot_be_listed_takes_files(tmp_path: Path, monkeypatch: Any) -> None:

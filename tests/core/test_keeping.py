@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paraph.client import Client
-from paraph.errors import ConnectFailed
+from paraph.errors import ConnectFailed, UsageError
 from paraph.model import Document, Envelope, Lifecycle
 from paraph.ops import keeping
 from paraph.store import Store, open_store
@@ -165,37 +166,90 @@ def store(request: Any, tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-def test_a_send_of_an_open_file_is_resumed_after_the_file_was_closed(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another client, with neither the file nor the memory, sends what was kept; then it is forgotten."""
-    monkeypatch.setattr(keeping, "PIECE", 100)
-    vendor = TinyVendor()
-    uploaded: list[bytes] = []
+def client(store: Store, vendor: TinyVendor, uploaded: list[bytes]) -> Client:
+    """Make a client of a vendor, whose uploads are noted as they arrive."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/documents"):
             uploaded.append(b"".join(request.stream))  # type: ignore[arg-type]  # of the sync kind
         return vendor.handle(request)
 
-    def client() -> Client:
-        return Client(
-            as_config(TinyConfig()),
-            registry=TinyRegistry(),  # type: ignore[arg-type]  # stands in
-            store=store,
-            transport=httpx.MockTransport(handle),
-        )
+    return Client(
+        as_config(TinyConfig()),
+        registry=TinyRegistry(),  # type: ignore[arg-type]  # stands in
+        store=store,
+        transport=httpx.MockTransport(handle),
+    )
 
-    def down(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
-        raise httpx.ConnectError("down", request=request)
 
+def down(request: httpx.Request, effect: Callable[[], httpx.Response]) -> httpx.Response:
+    raise httpx.ConnectError("down", request=request)
+
+
+def test_a_send_of_an_open_file_is_resumed_after_the_file_was_closed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another client, with neither the file nor the memory, sends what was kept; then it is forgotten."""
+    monkeypatch.setattr(keeping, "PIECE", 100)
+    uploaded: list[bytes] = []
+    vendor = TinyVendor()
     vendor.faults = [down]
     with io.BytesIO(PDF) as file:
         asked = envelope(documents=[Document.from_file(file, name="contract.pdf", id="contract")])
-        with client() as first, pytest.raises(ConnectFailed):
+        with client(store, vendor, uploaded) as first, pytest.raises(ConnectFailed):
             first.send(asked)
-    with client() as other:
+    with client(store, vendor, uploaded) as other:
         assert Lifecycle.SENT is other.resume(asked.id).lifecycle
     assert [True] == [PDF in body for body in uploaded]
     with store.begin() as tx:
         assert tx.content(f"{asked.id}/{asked.documents[0].sha256}/0") is None
+
+
+def test_what_is_given_again_goes_before_what_was_kept(store: Store) -> None:
+    """If what was kept is not the document the upload stops short; the document given again goes instead.
+
+    Another content under the document's id is no such document.
+    """
+    uploaded: list[bytes] = []
+    vendor = TinyVendor()
+    vendor.faults = [down]
+    asked = envelope(documents=[Document.from_bytes(PDF, name="contract.pdf", id="contract")])
+    (document,) = asked.documents
+    with client(store, vendor, uploaded) as first, pytest.raises(ConnectFailed):
+        first.send(asked)
+    with store.begin() as tx:
+        tx.put_content(f"{asked.id}/{document.sha256}/0", PDF[:-1] + b"X")
+    other = Document.from_bytes(PDF[:-1] + b"X", name="contract.pdf", id="contract")
+    for offered in (None, attrs.evolve(asked, documents=(other,))):
+        with client(store, vendor, uploaded) as again, pytest.raises(UsageError, match="is not what it was"):
+            again.resume(asked.id, envelope=offered)
+    assert [] == uploaded
+    with client(store, vendor, uploaded) as again:
+        assert Lifecycle.SENT is again.resume(asked.id, envelope=asked).lifecycle
+    assert [True] == [PDF in body for body in uploaded]
+
+
+def test_what_was_kept_has_no_mark() -> None:
+    """Of a document that is vouched for what was kept of it is not: its digest is taken again."""
+    store = MemoryStore()
+    document = Document.from_bytes(PDF, name="c.pdf")
+    asked = holding(document)
+    with store.begin() as tx:
+        keeping.put(tx, keeping.keep(store, asked))
+    again = keeping.kept(store, asked, document)
+    assert again is not None
+    with document.open() as before, again.open() as after:
+        assert [True, False] == [document.is_unchanged(before), again.is_unchanged(after)]
+
+
+def test_a_file_that_was_closed_too_early_is_an_error_of_use(tmp_path: Path) -> None:
+    """Of a document whose file was closed nothing can be kept, which is said without its path."""
+    (tmp_path / "secret-name.bin").write_bytes(PDF)
+    with io.BytesIO(PDF) as memory, (tmp_path / "secret-name.bin").open("rb") as file:
+        documents = [Document.from_file(opened, name="c.bin", id="c") for opened in (memory, file)]
+    store = MemoryStore()
+    for document in documents:
+        with pytest.raises(UsageError, match="document 'c' can no longer be read") as caught:
+            keeping.keep(store, holding(document))
+        assert "secret-name" not in str(caught.value)
+        assert caught.value.__context__ is None

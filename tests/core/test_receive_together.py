@@ -168,6 +168,41 @@ def test_in_a_shared_commit_the_quota_refuses_only_what_is_too_much(
         assert (3, 3) == tx.count_unprocessed("a")
 
 
+def test_an_account_that_is_full_costs_no_other_its_company(
+    sqlite: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten that come at once, most for nothing, share transactions, and nothing of the refused stays."""
+    monkeypatch.setattr("paraph.ops.intake.MOST_WAITING", (3, 1000))
+    world = World(store=sqlite)
+    at_once(world, [b"what is known of the account is looked up"])
+    begun = counted(world, monkeypatch)
+    outcomes = at_once(world, [b"%d" % number for number in range(10)])
+    assert [200] * 2 + [503] * 8 == sorted(outcome.status for outcome in outcomes)
+    assert len(begun) < 4
+    with sqlite.begin() as tx:
+        assert 3 == len(tx.due_deliveries(world.clock()))
+    monkeypatch.setattr("paraph.ops.intake.MOST_WAITING", (100, 1000))
+    again = at_once(world, [b"%d" % number for number in range(10)])
+    assert [200] * 10 == [outcome.status for outcome in again]
+    assert 8 == len({each.delivery_id for each in again} - {each.delivery_id for each in outcomes})
+
+
+def test_raising_it_would_undo_the_company(sqlite: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: if a full account's change raises, all that came with it run one by one."""
+    monkeypatch.setattr("paraph.ops.intake.MOST_WAITING", (3, 1000))
+    world = World(store=sqlite)
+    at_once(world, [b"what is known of the account is looked up"])
+
+    def raising(record: DeliveryRecord, tx: Any) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("paraph.ops.receive._take_back", raising)
+    begun = counted(world, monkeypatch)
+    with pytest.raises(LookupError):
+        at_once(world, [b"%d" % number for number in range(10)])
+    assert len(begun) >= 4
+
+
 def test_in_a_shared_commit_a_record_that_is_refused_costs_no_other_its_place(
     sqlite: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from paraph.store.memory import MemoryStore
 from paraph.store.migrations import configuration
 from paraph.store.schema import REVISION, VERSION_TABLE
 from paraph.store.sql import SqlStore
-from paraph.store.turnstile import Turnstile
+from paraph.store.turnstile import Turn, Turnstile
 from store_fixtures import OpenUrl, PostgresServer, a_step, an_attempt, an_envelope, python
 
 pytest_plugins = ("store_fixtures",)
@@ -350,18 +350,16 @@ def test_turnstile_serves_in_order():
     served: list[int] = []
 
     def pass_through(number: int) -> None:
-        turnstile.enter(timeout=30)
-        served.append(number)
-        turnstile.leave()
+        with turnstile.turn(timeout=30):
+            served.append(number)
 
-    turnstile.enter(timeout=30)
-    threads = [threading.Thread(target=pass_through, args=(number,)) for number in range(8)]
-    for waiting, thread in enumerate(threads, start=1):
-        thread.start()
-        deadline = time.monotonic() + 30
-        while len(turnstile._waiting) < waiting and time.monotonic() < deadline:
-            time.sleep(0.001)
-    turnstile.leave()
+    with turnstile.turn(timeout=30):
+        threads = [threading.Thread(target=pass_through, args=(number,)) for number in range(8)]
+        for waiting, thread in enumerate(threads, start=1):
+            thread.start()
+            deadline = time.monotonic() + 30
+            while len(turnstile._waiting) < waiting and time.monotonic() < deadline:
+                time.sleep(0.001)
     pass_through(8)
     for thread in threads:
         thread.join()
@@ -371,22 +369,56 @@ def test_turnstile_serves_in_order():
 def test_turnstile_gives_up_in_time():
     """Who waits too long gets an error and leaves no gap in the line."""
     turnstile = Turnstile()
-    turnstile.enter(timeout=1)
     failed: list[StoreError] = []
 
     def wait_in_vain() -> None:
         try:
-            turnstile.enter(timeout=0.01)
+            with turnstile.turn(timeout=0.01):
+                pass
         except StoreError as error:
             failed.append(error)
 
-    thread = threading.Thread(target=wait_in_vain)
-    thread.start()
-    thread.join()
-    turnstile.leave()
-    turnstile.enter(timeout=1)
-    turnstile.leave()
-    assert "busy for more than 0.01 s" in str(failed[0])
+    with turnstile.turn(timeout=1):
+        thread = threading.Thread(target=wait_in_vain)
+        thread.start()
+        thread.join()
+    with turnstile.turn(timeout=1):
+        assert "busy for more than 0.01 s" in str(failed[0])
+
+
+@pytest.mark.parametrize("step", ["enter", "leave"])
+@pytest.mark.parametrize("contended", [False, True], ids=["alone", "waited for"])
+def test_an_interrupt_leaves_nobody_inside(step: str, contended: bool, monkeypatch: pytest.MonkeyPatch):
+    """An interrupt just after a turn began, or in the middle of its end, lets the next one in."""
+    turnstile = Turnstile()
+    real = getattr(turnstile, step)
+    interrupted: list[BaseException] = []
+
+    def interrupt(turn: Turn) -> None:
+        real(turn)
+        if not interrupted and threading.current_thread() is waiter:
+            raise KeyboardInterrupt
+
+    def take() -> None:
+        try:
+            with turnstile.turn(timeout=10):
+                pass
+        except KeyboardInterrupt as error:
+            interrupted.append(error)
+
+    waiter = threading.Thread(target=take)
+    monkeypatch.setattr(turnstile, step, interrupt)
+    if contended:
+        with turnstile.turn(timeout=1):
+            waiter.start()
+            deadline = time.monotonic() + 10
+            while not turnstile._waiting and time.monotonic() < deadline:
+                time.sleep(0.001)
+    else:
+        waiter.start()
+    waiter.join(timeout=10)
+    with turnstile.turn(timeout=1):
+        assert [KeyboardInterrupt] == [type(error) for error in interrupted]
 
 
 def test_records_refuse_naive_times_without_repeating_data():

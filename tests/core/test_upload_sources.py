@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
+import hashlib
 import io
 import json
 import threading
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 
 from paraph.errors import UsageError
 from paraph.flow import Flow, http, upload
+from paraph.flow.helpers import gather
 from paraph.flow.upload import (
     BLOCK,
     Base64Stream,
@@ -230,10 +233,16 @@ def test_a_file_that_changes_while_it_is_sent_stops_short(
 
 
 @both
+@pytest.mark.parametrize("settled", [False, True])
 def test_a_file_that_is_gone_or_closed_is_not_uploaded(
-    run: Callable[..., Any], vendor: Listener, tmp_path: Path
+    run: Callable[..., Any], settled: bool, vendor: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A path without a file, and a file object that its owner closed, are errors that name no path."""
+    """A path without a file, and a file object that its owner closed, are errors that name no path.
+
+    So it is whether the file's digest would be taken again or its times are believed.
+    """
+    if settled:
+        monkeypatch.setattr(content, "SETTLED", -(10**12))
     path = tmp_path / "secret-name.pdf"
     path.write_bytes(PDF)
     with path.open("rb") as file:
@@ -248,6 +257,31 @@ def test_a_file_that_is_gone_or_closed_is_not_uploaded(
             run(flow())
         assert "secret-name" not in str(caught.value)
         assert caught.value.__context__ is None
+
+
+@both
+def test_one_file_object_may_be_several_documents(
+    run: Callable[..., Any], vendor: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Documents of one file go out side by side, each with its own bytes, times believed or not."""
+    (tmp_path / "c.pdf").write_bytes(b"A" * 3 * BLOCK + b"B" * 3 * BLOCK)
+    for settled in (content.SETTLED, -(10**12)):
+        monkeypatch.setattr(content, "SETTLED", settled)
+        with (tmp_path / "c.pdf").open("rb") as file:
+            documents = []
+            for start in (0, 3 * BLOCK, BLOCK):
+                file.seek(start)
+                documents.append(Document.from_file(file, id=f"from-{start}"))
+
+            def send(document: Document) -> Flow[int]:
+                return (yield from http(plain(vendor.url, document))).status_code
+
+            def flow(documents: list[Document] = documents) -> Flow[Any]:
+                return (yield from gather([functools.partial(send, document) for document in documents]))
+
+            run(flow())
+        sent = sorted(hashlib.sha256(body).hexdigest() for body in vendor.bodies[-3:])
+        assert sorted(document.sha256 for document in documents) == sent
 
 
 # Slow disks and event loops

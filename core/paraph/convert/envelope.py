@@ -187,5 +187,5 @@ def _structured(converter: Converter, value: Any, kind: type) -> object | None:
 
 
 def with_content(document: Document, opener: Callable[[], BinaryIO]) -> Document:
-    """Give a rebuilt document its content."""
-    return attrs.evolve(document, open=opener)
+    """Give a rebuilt document its content, whose digest is to be taken again when it is uploaded."""
+    return attrs.evolve(document, open=opener, unchanged=None)

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from paraph.errors import UsageError
+
 if TYPE_CHECKING:
     from paraph.flow.commands import Sink
 
 ABANDONED: Final = 3600.0
-"""Seconds after which nobody writes to a part any more: a download that lives gets bytes every minute."""
+"""Seconds after which a part that no sink holds is taken to be what a process that died left behind."""
 
 SUFFIX: Final = ".part"
 
@@ -29,7 +31,10 @@ class FileSink:
     Until then it is a hidden *part* beside it, with a name of its own, so that two who save the same file
     never write to the same part. A process that dies leaves its part behind; who saves the file again
     begins anew, since no vendor promises the rest of an answer, and removes parts that are
-    ``ABANDONED``.
+    ``ABANDONED``. Age alone does not say so, for bytes that come slowly wait in memory: a sink holds an
+    advisory lock on its part (``flock``), which ends with its process, and just before it lets the part go,
+    to give it its name, it makes it young. A part that cannot be locked is left alone, so nothing is ever
+    removed where there are no such locks (Windows, some network file systems).
 
     Theory. Under asyncio each call runs in a thread, and a cancelled task abandons that thread, not
     the call in it. So nothing is opened before the owner can :meth:`discard`; a lock orders the calls, and
@@ -51,14 +56,34 @@ class FileSink:
             return file.write(data)
 
     def commit(self) -> None:
-        """Make it durable and give it its name. :raises ValueError: it was committed or discarded."""
+        """Make it durable and give it its name.
+
+        :raises ValueError: it was committed or discarded.
+        :raises UsageError: somebody else removed the part, or the directory.
+        """
         with self._opened() as file:
             file.flush()
             os.fsync(file.fileno())
-            file.close()
-            self._part.replace(self.path)
-            self._file, self._ended = None, True
+            named = self._name(file)
+        if not named:
+            msg = (
+                "what was saved was removed before it had its name; see what tidies up in its directory "
+                f"(a file being saved is a hidden {SUFFIX} there), and save it again"
+            )
+            raise UsageError(msg)
         _make_durable(self.path.parent)
+
+    def _name(self, file: BinaryIO) -> bool:
+        """Close the part and give it its name; ``False`` if it is gone."""
+        with contextlib.suppress(OSError):  # not every file system takes times
+            os.utime(self._part)
+        file.close()
+        try:
+            self._part.replace(self.path)
+        except FileNotFoundError:
+            return False
+        self._file, self._ended = None, True
+        return True
 
     def discard(self) -> None:
         """Remove what is not committed, now or as soon as nobody writes to it; harmless afterwards."""
@@ -75,6 +100,7 @@ class FileSink:
                 if self._file is None:
                     self._remove_abandoned()
                     self._file = self._part.open("xb")
+                    _lock(self._file)
                 yield self._file
         finally:
             self._tidy()
@@ -92,12 +118,29 @@ class FileSink:
 
     def _remove_abandoned(self) -> None:
         """Remove what processes that died left of this file."""
-        before = time.time() - ABANDONED
-        with contextlib.suppress(OSError):  # others tidy up as well, and not every directory can be listed
+        with contextlib.suppress(OSError):  # not every directory can be listed
             for part in self.path.parent.iterdir():
-                ours = part.name.startswith(self._stem) and part.suffix == SUFFIX
-                if ours and part.stat().st_mtime < before:
-                    part.unlink()
+                if part.name.startswith(self._stem) and part.suffix == SUFFIX:
+                    _remove_if_abandoned(part)
+
+
+def _remove_if_abandoned(part: Path) -> None:
+    """Remove a part that no sink holds and that is old."""
+    # Its age is looked at under the lock: who let go of it a moment ago made it young before.
+    with contextlib.suppress(OSError), part.open("r+b") as file:  # others tidy up as well
+        if _lock(file) and os.fstat(file.fileno()).st_mtime < time.time() - ABANDONED:
+            part.unlink()
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Lock a file until it is closed; ``False`` if somebody else did, or it cannot be locked here."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def write_all(sink: Sink, data: bytes) -> None:

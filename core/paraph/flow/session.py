@@ -64,7 +64,7 @@ class Cell:
         if self.usable(fresh):
             return True
         if self._error is not None and self.failures != seen:
-            raise _copied(self._error)
+            raise copied(self._error)
         return False
 
     def fill(self, value: Any) -> Any:
@@ -74,16 +74,18 @@ class Cell:
 
     def fail(self, error: Exception) -> None:
         """Keep an error for those who wait, without its traceback, which holds the flight's secrets."""
-        self._error = _copied(error)
+        self._error = copied(error)
         self.failures += 1
 
 
-def _copied(error: Exception) -> Exception:
-    """Copy an error without its traceback; each who waited gets one of his own."""
+def copied(error: Exception) -> Exception:
+    """Copy an error without its traceback, context and notes; each who waited gets one of his own."""
     try:
-        return copy.copy(error)
+        own = copy.copy(error)
     except Exception:  # noqa: BLE001 - a foreign constructor may refuse its own arguments
-        return error
+        own = RuntimeError(f"{type(error).__name__}, which cannot be copied")
+    vars(own).pop("__notes__", None)
+    return own
 
 
 class Sessions(Generic[ClientT]):

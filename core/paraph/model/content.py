@@ -1,14 +1,21 @@
 """Where a document's bytes come from: open files, and whether they are still what was measured.
 
 Theory. A document is measured once and read again for each upload, so what it is made of has to give the
-same bytes as often as it is asked. An open file has one position, which is shared; :class:`OpenFile` gives
-each reader one of his own, and keeps what cannot be read twice (a pipe, an answer) in an unnamed file.
+same bytes as often as it is asked. An open file has one position, shared by everybody who has the file: its
+owner, every document that is made of it, every process that inherited it. :class:`OpenFile` gives each
+reader one of his own, and keeps what cannot be read twice (a pipe, an answer) in an unnamed file.
+
+Of a regular file on disk any place can be read without that position (POSIX ``pread``), whoever moves it
+meanwhile. Everything else (a file in memory, an object of somebody's own, any file on Windows) is read
+through it: the readers of one file object take turns, each going to his place first. Nobody can make the
+owner take turns, so such bytes are never believed to be right: their digest is always taken again.
 
 That the bytes are the same can be proven by taking their digest again, which costs more than sending them
 to a machine nearby. A file system says it for nothing: as long as a file's identity, size and times of
-change are the same, nobody wrote to it. That is believed, as git believes it, of files that had been left
-alone for :data:`SETTLED` before they were measured: a change within one tick of the clock would not show.
-(Nor does at once what somebody writes through a memory map; such files are not for sending.)
+change are the same, nobody wrote to it. That is believed, as git believes it, of regular files that had
+been left alone for :data:`SETTLED` before they were measured: a change within one tick of the clock would
+not show. (Nor does at once what somebody writes through a memory map; such files are not for sending.)
+Only POSIX has such a time of change: on Windows ``st_ctime`` is that of creation, so nothing is believed.
 """
 
 from __future__ import annotations
@@ -22,6 +29,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final, Protocol
 
+POSIX: Final = os.name == "posix"
+"""Whether files can be read without their position, and tell when they were changed."""
+
 SETTLED: Final = 2_000_000_000
 """Nanoseconds for which a file was left alone before its times are believed; no file system ticks slower."""
 
@@ -33,11 +43,14 @@ Marker = Callable[[Any], Mark | None]
 
 
 def mark_of(file: Any) -> Mark | None:
-    """Return an open file's mark; ``None`` for what is no file on disk, or was changed a moment ago."""
-    raw = getattr(file, "raw", file)
-    if not isinstance(raw, io.FileIO):
+    """Return an open file's mark; ``None`` for what is no file on disk, is closed, or just changed."""
+    try:
+        raw = getattr(file, "raw", file)
+        if not POSIX or not isinstance(raw, io.FileIO):
+            return None
+        seen = os.fstat(raw.fileno())
+    except (OSError, ValueError):  # who reads it says what is wrong with it
         return None
-    seen = os.fstat(raw.fileno())
     changed = max(seen.st_mtime_ns, seen.st_ctime_ns)
     if not stat.S_ISREG(seen.st_mode) or time.time_ns() - changed < SETTLED:
         return None
@@ -70,8 +83,8 @@ class OpenFile:
     """An open binary file as a source that can be read from its beginning as often as needed.
 
     The beginning is where the file stands when it is given. The file stays its owner's: it is never closed
-    here, has to stay open until the envelope is sent, and its position is moved. What cannot seek is read
-    to its end at once.
+    here, and has to stay open until the envelope is sent. Its position is moved only if it cannot be read
+    without. What cannot seek is read to its end at once.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -82,7 +95,8 @@ class OpenFile:
         self._kept = not file.seekable()
         self._file: Any = self._copy(file) if self._kept else file
         self._start: int = self._file.tell()
-        self._lock = threading.Lock()
+        self._on_disk = _is_on_disk(self._file)
+        self._turn = _turn_at(self._file)
 
     def _copy(self, file: BinaryIO) -> Any:
         """Copy what can be read only once into a file without a name, which ends with this object."""
@@ -96,25 +110,57 @@ class OpenFile:
         return kept
 
     def open(self) -> BinaryIO:
-        """Return a fresh stream at the beginning."""
+        """Return a fresh stream at the beginning. :raises ValueError: the file was closed."""
+        if self._on_disk:
+            self._file.flush()  # what its owner wrote may be in its buffer and not yet on the disk
         return reader_of(self)
 
     def read_at(self, position: int, size: int) -> bytes:
         """Read at most so many bytes from a position on. :raises ValueError: the file was closed."""
-        with self._lock:
+        if self._on_disk:
+            return os.pread(self._file.fileno(), size, self._start + position)
+        with self._turn:
             self._file.seek(self._start + position)
             found: bytes = self._file.read(size)
             return found
 
     def end(self) -> int:
         """Return the position of the end."""
-        with self._lock:
+        if self._on_disk:
+            return max(0, os.fstat(self._file.fileno()).st_size - self._start)
+        with self._turn:
             end: int = self._file.seek(0, io.SEEK_END)
             return max(0, end - self._start)
 
     def mark(self, _: Any) -> Mark | None:
         """Return the mark of the content; a copy that only this object can reach never changes."""
+        if not self._on_disk:
+            return None
         return unchanging(self) if self._kept else mark_of(self._file)
+
+
+def _is_on_disk(file: Any) -> bool:
+    """Whether a file gives the bytes that its descriptor has, and no others, at any place.
+
+    A subclass, or an object that only has a descriptor, may give others: it may decrypt or unpack.
+    """
+    raw = file.raw if type(file) in {io.BufferedReader, io.BufferedRandom} else file
+    return POSIX and type(raw) is io.FileIO and stat.S_ISREG(os.fstat(raw.fileno()).st_mode)
+
+
+_TURNS: Final[weakref.WeakValueDictionary[int, threading.Lock]] = weakref.WeakValueDictionary()
+"""The turns at file objects, by ``id``: one table for all, since a file has one position for all."""
+
+_NEW_TURN: Final = threading.Lock()
+
+
+def _turn_at(file: object) -> threading.Lock:
+    """Return the lock that all who read through one file object's position share while one of them lives."""
+    with _NEW_TURN:
+        turn = _TURNS.get(id(file))
+        if turn is None:
+            turn = _TURNS[id(file)] = threading.Lock()
+        return turn
 
 
 def reader_of(source: Source) -> BinaryIO:

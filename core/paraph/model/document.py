@@ -153,8 +153,10 @@ class Document(Unpicklable):
     ) -> Document:
         """Give an open binary file, from where it stands to its end.
 
-        It stays yours: keep it open and leave its position alone until the envelope is sent, and close it
-        afterwards. What cannot seek, such as a pipe, is read at once into a temporary file without a name.
+        It stays yours: keep it open until the envelope is sent, and close it afterwards. Leave the position
+        alone of what is not simply a file on disk, or is one on Windows: it is read through its position,
+        and who moves it stops the upload. Several documents may be made of one file object. What cannot
+        seek, such as a pipe, is read at once into a temporary file without a name.
 
         :param name: the file's own if it has one.
         :raises TypeError: the file gives text. :raises ValueError: it is closed, or has no name.

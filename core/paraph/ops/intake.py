@@ -29,10 +29,6 @@ _RECORD: Final = 1 << 10
 """Bytes that a delivery takes beside its body, roughly."""
 
 
-class Full(Exception):
-    """An account's quota is used up; raised to undo the storing."""
-
-
 @attrs.define(eq=False)
 class Intake:
     """What one client's receiving remembers, by account.
@@ -49,10 +45,10 @@ class Intake:
     _held: int = 0
     _lock: threading.Lock = attrs.field(factory=threading.Lock, repr=False)
 
-    def take_room(self, tx: Transaction, record: DeliveryRecord) -> None:
+    def take_room(self, tx: Transaction, record: DeliveryRecord) -> bool:
         """Take the room of a delivery that was added; called within the store's transaction.
 
-        :raises Full: its account has too much waiting.
+        :returns: whether there is any; if not, its account has too much waiting.
         """
         number, size = self._room.get(record.account, (0, 0))
         if number < 1 or size < len(record.body):
@@ -60,8 +56,9 @@ class Intake:
             number = min(MOST_WAITING[0] - waiting + 1, COUNTED[0])
             size = min(MOST_WAITING[1] - held + len(record.body), COUNTED[1])
             if number < 1 or size < len(record.body):
-                raise Full
+                return False
         self._room[record.account] = (number - 1, size - len(record.body))
+        return True
 
     def remember(self, record: DeliveryRecord) -> None:
         """Remember a delivery that was stored, so that processing it soon needs no look into the store."""

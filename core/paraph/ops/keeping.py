@@ -2,7 +2,8 @@
 
 Who resumes a send may be another process, which has neither the memory nor the open files of the one that
 began it. Content is kept, and read again, in pieces of :data:`PIECE` bytes, so that no document is ever in
-memory as a whole. Documents are read outside of transactions, since a slow one must not stop everybody who
+memory as a whole. What is read again is believed no more than any other stream: its digest is taken when it
+is uploaded. Documents are read outside of transactions, since a slow one must not stop everybody who
 writes: what is larger than :data:`AT_HAND` goes ahead piece by piece, under its digest, and the rest is for
 the transaction that registers the envelope. A process that ends in between leaves pieces that nobody reads;
 sending the envelope again writes over them, and publishing it removes them.
@@ -14,6 +15,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from paraph.errors import UsageError
 from paraph.model import ContentKind, Document, Envelope
 from paraph.model.content import reader_of
 
@@ -39,16 +41,16 @@ def keep(store: Store, envelope: Envelope) -> tuple[Piece, ...]:
     """Keep what an envelope's documents hold, as far as it can be found nowhere else.
 
     :returns: the last pieces, which the caller puts into the transaction that registers the envelope.
+    :raises UsageError: a document cannot be read any more; its file was closed, for instance.
     """
     waiting: list[Piece] = []
     for document in filter(is_kept, envelope.documents):
-        with document.open() as stream:
-            for number, piece in enumerate(_pieces(stream)):
-                waiting.append((_key(envelope.id, document, number), piece))
-                if sum(len(each) for _, each in waiting) > AT_HAND:
-                    with store.begin() as tx:
-                        put(tx, waiting)
-                    waiting.clear()
+        for number, piece in enumerate(_pieces(document)):
+            waiting.append((_key(envelope.id, document, number), piece))
+            if sum(len(each) for _, each in waiting) > AT_HAND:
+                with store.begin() as tx:
+                    put(tx, waiting)
+                waiting.clear()
     return tuple(waiting)
 
 
@@ -83,7 +85,20 @@ def _key(envelope_id: str, document: Document, number: int) -> str:
     return f"{envelope_id}/{document.sha256}/{number}"
 
 
-def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+def _pieces(document: Document) -> Iterator[bytes]:
+    """Cut a document into pieces. :raises UsageError: it cannot be read any more."""
+    # The error is raised outside of the handler: an ``OSError`` names the path.
+    try:
+        with document.open() as stream:
+            yield from _cut(stream)
+            return
+    except (OSError, ValueError):
+        pass
+    msg = f"document {document.id!r} can no longer be read; nothing was sent. Keep its file open until then"
+    raise UsageError(msg)
+
+
+def _cut(stream: BinaryIO) -> Iterator[bytes]:
     """Cut a stream into pieces, whatever it gives at a time."""
     piece = b""
     while block := stream.read(PIECE - len(piece)):

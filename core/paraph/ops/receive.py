@@ -35,7 +35,6 @@ from paraph.errors import ConfigurationError, ParaphError, StoreError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, new_id, now
 from paraph.ops.believe import SCHEDULE
-from paraph.ops.intake import Full
 from paraph.ops.kernel import Kernel
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.reread import Later
@@ -83,7 +82,7 @@ def receive(
         stored, waits = yield from kernel.commits.add(functools.partial(_store, kernel, record))
     except StoreError:
         return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="store")
-    except Full:
+    if stored is None:
         return Outcome(kind=OutcomeKind.UNAVAILABLE, status=503, reason="quota")
     if stored == record.id:
         kernel.intake.remember(record)
@@ -117,11 +116,16 @@ def _record(
     )
 
 
-def _store(kernel: Kernel, record: DeliveryRecord, tx: Transaction) -> tuple[str, bool]:
-    """Add a delivery; return the id under which it is stored, and whether it waits to be processed."""
+def _store(kernel: Kernel, record: DeliveryRecord, tx: Transaction) -> tuple[str | None, bool]:
+    """Add a delivery; return the id under which it is stored, and whether it waits to be processed.
+
+    The id is ``None`` if there is no room. That is nothing to raise: it would cost the others their company.
+    """
     stored, new = tx.add_delivery(record)
     if new:
-        kernel.intake.take_room(tx, record)
+        if not kernel.intake.take_room(tx, record):
+            _take_back(record, tx)
+            return None, False
     elif not stored.proof:
         again = attrs.evolve(
             stored, stage=DeliveryStage.STORED, attempts=0, next_at=None, received_at=record.received_at
@@ -129,6 +133,14 @@ def _store(kernel: Kernel, record: DeliveryRecord, tx: Transaction) -> tuple[str
         tx.put_delivery(again)
         new = True
     return stored.id, new
+
+
+def _take_back(record: DeliveryRecord, tx: Transaction) -> None:
+    """Undo the adding of a delivery: it goes as one that was rejected, and whose time is long over."""
+    over = record.received_at - REJECTED_KEPT
+    gone = attrs.evolve(record, stage=DeliveryStage.REJECTED, received_at=over - REJECTED_KEPT)
+    tx.put_delivery(gone)
+    tx.drop_deliveries(stage=DeliveryStage.REJECTED, before=over)
 
 
 def _proving_headers(kernel: Kernel, account: str) -> frozenset[str]:

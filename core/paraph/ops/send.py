@@ -69,7 +69,8 @@ def resume(kernel: Kernel, envelope_id: str, *, envelope: Envelope | None = None
     """Go on with a send that was interrupted; a finished one is only looked at.
 
     :param envelope: the same envelope again; needed only if it has documents without a path that are too
-        large for the store to keep (64 MiB).
+        large for the store to keep (64 MiB), or that changed before they were kept. What it has of the
+        documents goes before what is kept, if the digests agree.
     :raises UnknownEnvelope, UsageError, VendorError, UncertainStep: as for ``send``.
     """
     rebuilt, attempt = yield from call(_rebuild, kernel, envelope_id, envelope)
@@ -224,16 +225,20 @@ def _rebuild(kernel: Kernel, envelope_id: str, given: Envelope | None) -> tuple[
         raise UsageError(msg)
     if attempt.state not in {AttemptState.OPEN, AttemptState.CLOSING}:
         return envelope, attempt
+    from paraph.convert.envelope import with_content
+
     offered = {document.id: document for document in given.documents} if given else {}
     documents = []
     for document in envelope.documents:
         again = offered.get(document.id)
-        if document.kind is ContentKind.DIGEST or document.path is not None:
+        if document.kind is ContentKind.DIGEST:
+            documents.append(document)
+        elif again is not None and again.has_content and again.sha256 == document.sha256:
+            documents.append(with_content(document, again.open))
+        elif document.path is not None:
             documents.append(document)
         elif (kept := keeping.kept(kernel.store, envelope, document)) is not None:
             documents.append(kept)
-        elif again is not None and again.sha256 == document.sha256:
-            documents.append(again)
         else:
             msg = (
                 f"document {document.id!r} of envelope {envelope_id!r} is not kept here; "

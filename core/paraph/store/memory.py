@@ -53,8 +53,7 @@ class MemoryStore:
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """Open a transaction; see :class:`~paraph.store.protocol.Store`."""
-        self._turnstile.enter(timeout=LOCK_TIMEOUT)
-        try:
+        with self._turnstile.turn(timeout=LOCK_TIMEOUT):
             if self._closed:
                 msg = "the store is closed"
                 raise StoreError(msg)
@@ -67,17 +66,12 @@ class MemoryStore:
                 raise
             finally:
                 transaction.ended = True
-        finally:
-            self._turnstile.leave()
 
     def close(self) -> None:
         """Forget everything, after the transaction that is open."""
-        self._turnstile.enter(timeout=LOCK_TIMEOUT)
-        try:
+        with self._turnstile.turn(timeout=LOCK_TIMEOUT):
             self._closed = True
             self._tables = Tables()
-        finally:
-            self._turnstile.leave()
 
 
 class MemoryTransaction:

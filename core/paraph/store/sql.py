@@ -77,28 +77,21 @@ class SqlStore:
         if self._process != os.getpid():
             msg = "the store was opened before this process was forked: open it again in the child"
             raise StoreError(msg)
-        self._turnstile.enter(timeout=self._lock_timeout)
-        try:
-            with self._connected() as connection:
-                transaction = SqlTransaction(connection)
-                yield transaction
-                transaction.require_unfailed()
-                with translated("committing (if the connection broke, it may have happened)"):
-                    connection.commit()
-                self._checkpoint(connection)
-        finally:
-            self._turnstile.leave()
+        with self._turnstile.turn(timeout=self._lock_timeout), self._connected() as connection:
+            transaction = SqlTransaction(connection)
+            yield transaction
+            transaction.require_unfailed()
+            with translated("committing (if the connection broke, it may have happened)"):
+                connection.commit()
+            self._checkpoint(connection)
 
     def close(self) -> None:
         """Close the connection, after the transaction that uses it."""
         if self._closed or self._process != os.getpid():
             return
-        self._turnstile.enter(timeout=self._lock_timeout)
-        try:
+        with self._turnstile.turn(timeout=self._lock_timeout):
             self._closed = True
             self._engine.dispose()
-        finally:
-            self._turnstile.leave()
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
