@@ -146,6 +146,7 @@ def _blocking(base: str, blocks: int) -> Iterator[Row]:
                 value=1 / compared[name].cpu if name in compared else None,
                 unit="x",
                 goal=goal,
+                why="follows from row 4",
                 note="" if name in compared else f"{name}'s SDK is not installed",
             )
         yield Row(
@@ -201,5 +202,6 @@ def _row(number: str, metric: str, found: Mapping[str, Ratio], *, goal: float, s
         unit="x",
         goal=goal,
         stretch=stretch,
+        why="a call has its account, limits, pace and typed answer to pay",
         note=f"cpu; wall {ours.wall:.2f} x; A/A {again.cpu:.3f}",
     )

@@ -120,6 +120,7 @@ def rows(quick: bool) -> Iterator[Row]:
         value=ratio("ready", "httpx", "ms"),
         unit="x",
         goal=1.25,
+        why="our modules, and the attrs classes that they make, 0.45 ms each",
         note="no TLS context yet: that comes with an account's first request",
     )
     yield Row(
@@ -129,7 +130,9 @@ def rows(quick: bool) -> Iterator[Row]:
         unit="x",
         goal=1.30,
         stretch=1.20,
-        note=f"{middle('reply', 'ms'):.0f} ms of {middle('httpx reply', 'ms'):.0f} ms",
+        why="attrs, cattrs, pluggy and the scan of installed packages alone are 1.23; then come some 100 "
+        "attrs classes and 90 modules of ours",
+        note=f"{middle('reply', 'ms'):.0f} ms, and httpx {middle('httpx reply', 'ms'):.0f} ms",
     )
 
 

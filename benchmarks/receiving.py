@@ -78,6 +78,8 @@ def rows(quick: bool) -> Iterator[Row]:
             goal=goal,
             stretch=stretch,
             better="higher",
+            why="it stores what it is given before it answers, which the base does not: the record, its "
+            "digest and its indexes take nearly all that the goal leaves",
             note=note(name, base),
         )
 

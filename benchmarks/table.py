@@ -28,6 +28,11 @@ COLOURS: Mapping[Verdict, str] = {
     "told": "dim",
 }
 
+LEGEND = (
+    "x: a ratio, and A/A that of the base to itself (how far from 1 it is, the others are good to). "
+    "#: the goal that is meant, or the part. stretch: a further goal. told: a figure without a goal."
+)
+
 
 @attrs.frozen(kw_only=True)
 class Row:
@@ -36,6 +41,7 @@ class Row:
     ``number`` names the goal ("4", or a part of the work: "large"), ``metric`` says what is measured over
     what, ``unit`` is "x" for a ratio. ``value`` is None where something to compare with is missing, and
     ``note`` then says what. ``goal`` is None for a figure that is only told; ``stretch`` goes further.
+    ``why`` says what stands in the way of the goal, and is shown where it is missed.
     """
 
     number: str
@@ -46,6 +52,15 @@ class Row:
     stretch: float | None = None
     better: Literal["lower", "higher"] = "lower"
     note: str = ""
+    why: str = ""
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of the figure; of one that misses its goal, by how much and why."""
+        if self.verdict != "missed" or self.value is None or self.goal is None:
+            return self.note
+        distance = figure(abs(self.value - self.goal), self.unit)
+        return "; ".join(filter(None, (f"misses by {distance}", self.why, self.note)))
 
     @property
     def verdict(self) -> Verdict:
@@ -64,12 +79,13 @@ class Row:
 
 def show(results: Mapping[str, Iterable[Row]], console: Console | None = None) -> None:
     """Print the rows of each module, in the order given."""
-    table = Table(title="paraph's benchmarks", show_lines=False)
-    for heading in ("#", "metric", "value", "goal", "stretch", "", "note"):
+    table = Table(title="paraph's benchmarks", caption=LEGEND, caption_justify="left")
+    for heading in ("#", "metric", "value", "goal", "stretch", "verdict", "remark"):
         numeric = heading in {"value", "goal", "stretch"}
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for name, rows in results.items():
         table.add_section()
+        table.add_row("", f"[bold]{name}[/]")
         for row in rows:
             table.add_row(
                 row.number,
@@ -78,9 +94,8 @@ def show(results: Mapping[str, Iterable[Row]], console: Console | None = None) -
                 figure(row.goal, row.unit),
                 figure(row.stretch, row.unit),
                 Text(row.verdict, style=COLOURS[row.verdict]),
-                row.note,
+                row.remark,
             )
-        table.add_row("", f"[dim]{name}[/]")
     console = console or Console()
     console.width = max(console.width, NARROWEST)
     console.print(table)
@@ -96,7 +111,7 @@ def figure(value: float | None, unit: str) -> str:
 
 def as_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Return the rows as JSON's own types, each with its verdict."""
-    return [{**attrs.asdict(row), "verdict": row.verdict} for row in rows]
+    return [{**attrs.asdict(row), "verdict": row.verdict, "remark": row.remark} for row in rows]
 
 
 def keep(modules: Mapping[str, Mapping[str, Any]], path: Path = RESULTS) -> None:

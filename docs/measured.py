@@ -28,7 +28,7 @@ def _part(name: str, part: dict[str, Any]) -> str:
             _figure(row["goal"], row["unit"]),
             _figure(row["stretch"], row["unit"]),
             row["verdict"],
-            prose(row["note"]),
+            prose(row["remark"]),
         ]
         for row in part["rows"]
     ]

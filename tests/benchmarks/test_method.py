@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,9 +74,14 @@ def test_a_row_is_judged_by_its_own_bounds(value: float, goal: float, further: f
 
 
 def test_a_missing_figure_and_one_without_a_goal_are_told_apart() -> None:
-    """No value is no success, and a figure to compare with is not judged; the table shows both."""
+    """No value is no success, what misses its goal says by how much and why, and the table shows all."""
     from benchmarks.table import Row, show
 
+    short = Row(number="3", metric="m", value=1.8, unit="x", goal=1.3, why="classes", note="233 ms")
+    assert ("misses by 0.50 x; classes; 233 ms", "") == (
+        short.remark,
+        attrs.evolve(short, value=1, note="").remark,
+    )
     missing = Row(number="7", metric="a peer", value=None, unit="x", goal=0.2, note="not installed")
     told = Row(number="7", metric="another", value=1234.5, unit="/s", goal=None)
     assert ("not measured", "told") == (missing.verdict, told.verdict)

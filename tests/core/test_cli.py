@@ -505,6 +505,15 @@ def test_interruption_is_exit_1(folder: Path, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().err.strip() == "paraph: interrupted"
 
 
+def test_an_interrupted_send_says_how_to_go_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C in a send of what is stored by then names the command that goes on; else sending again does."""
+    assert paraph(StubClient(send=KeyboardInterrupt()), "send", "envelope.toml") == 1
+    assert "go on with: paraph resume " in capsys.readouterr().err
+    unknown = StubClient(send=KeyboardInterrupt(), get=errors.UnknownEnvelope("e1"))
+    assert paraph(unknown, "send", "envelope.toml") == 1
+    assert "go on with" not in capsys.readouterr().err
+
+
 # Setup commands
 
 

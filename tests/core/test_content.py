@@ -405,3 +405,10 @@ def test_a_cheap_look_needs_no_whole_block() -> None:
 
     document = Document.from_opener(opened, name="c.bin")
     assert (CONTENT[:1024], CONTENT[1976:3000]) == (document.head, document.tail)
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_with_a_path_is_unreadable_at_once(tmp_path: Path) -> None:
+    """What can be read only once is no document by its path: nobody waits for a writer who may never come."""
+    os.mkfifo(tmp_path / "contract.pdf")
+    assert Document.from_path(tmp_path / "contract.pdf").fault == "unreadable"

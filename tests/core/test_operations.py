@@ -28,6 +28,7 @@ from paraph.errors import (
 from paraph.model import (
     Assurance,
     Document,
+    Envelope,
     EventType,
     EvidenceKind,
     Field,
@@ -435,6 +436,22 @@ def test_documents_behind_an_opener_need_the_envelope_again(both: Any) -> None:
     with pytest.raises(UsageError, match="give the same envelope again"):
         both.resume(asked.id)
     assert Lifecycle.SENT is both.resume(asked.id, envelope=asked).lifecycle
+
+
+def test_an_envelope_is_the_same_wherever_its_files_lie(both: Any, tmp_path: Path) -> None:
+    """A known id with the same bytes from another file is the first send; with other bytes it is refused."""
+    for name, content in (("one", PDF), ("two", PDF), ("three", PDF + b"\n")):
+        (tmp_path / name).write_bytes(content)
+
+    def asked(name: str) -> Envelope:
+        document = Document.from_path(tmp_path / name, name="contract.pdf", id="contract")
+        return attrs.evolve(first, documents=[document])
+
+    first = envelope()
+    assert both.send(asked("one")).attempt == both.send(asked("two")).attempt
+    assert 1 == len(both.vendor.published)
+    with pytest.raises(UsageError, match="another content"):
+        both.send(asked("three"))
 
 
 def test_events_go_on_after_a_sequence(both: Any) -> None:

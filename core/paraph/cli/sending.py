@@ -156,7 +156,7 @@ def send(
                 output.note(f"{problem.severity.value}: {problem}")
         try:
             snapshot = client.send(envelope, account=account, policy=policy)
-        except ParaphError:
+        except (ParaphError, KeyboardInterrupt):
             # Only what is in the store can be resumed; before that, sending again is the way.
             session.envelope_id = envelope.id if _is_stored(client, envelope.id) else None
             raise

@@ -76,7 +76,13 @@ class Lanes:
             return tuple(self._values)
         in_order = [error for _, error in sorted(self._errors.items())]
         first = next((error for error in in_order if not isinstance(error, Exception)), in_order[0])
-        others = sorted({type(error).__name__ for error in in_order if error is not first})
+        others = sorted(
+            {
+                type(each).__name__
+                for each in in_order
+                if each is not first and type(each) is not AbandonedError
+            }
+        )
         if others:
             first.add_note(f"what ran beside it failed as well: {', '.join(others)}")
         raise first

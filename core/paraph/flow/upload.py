@@ -139,7 +139,10 @@ def _checked(document: Document, most: int) -> Generator[bytes]:
             if digest is not None:
                 digest.update(block)
             if not block or not (left or _is_whole(document, stream, digest)):
-                raise UsageError(f"document {document.id!r} is not what it was when its digest was taken")
+                raise UsageError(
+                    f"document {document.id!r} is not what it was when its digest was taken, so it was not "
+                    "sent to its end: give it the content that it had, and resume, or send a new envelope"
+                )
             yield block
 
 

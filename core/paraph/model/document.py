@@ -132,7 +132,7 @@ class Document(Unpicklable):
         """
         found = Path(path).resolve()
         return cls._measured(
-            lambda: found.open("rb"),
+            functools.partial(_open_file, found),
             id=id,
             name=name or found.name,
             media_type=media_type,
@@ -300,6 +300,14 @@ class Document(Unpicklable):
     def is_pdf(self) -> bool:
         """Whether the media type says PDF."""
         return self.media_type == PDF
+
+
+def _open_file(path: Path) -> BinaryIO:
+    """Open a file that can be read again: a pipe would wait for a writer who may be gone."""
+    if path.exists() and not path.is_file():
+        msg = "no regular file"
+        raise OSError(msg)
+    return path.open("rb")
 
 
 def _has(marker: Marker, mark: Mark, stream: BinaryIO) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -141,9 +142,18 @@ def _known(kernel: Kernel, envelope: Envelope) -> AttemptRecord | None:
 
 def _must_be_the_same(tx: Transaction, envelope_id: str, body: str) -> None:
     """Refuse another content under a known id. :raises UsageError: it is another."""
-    if must_find(tx, envelope_id).body != body:
+    known = must_find(tx, envelope_id).body
+    if known != body and _wherever_it_lies(known) != _wherever_it_lies(body):
         msg = f"envelope id {envelope_id!r} was used for another content; give a new one to a new envelope"
         raise UsageError(msg)
+
+
+def _wherever_it_lies(body: str) -> Any:
+    """Return what an envelope is: its documents are the same by their digests, in whatever file they are."""
+    described = json.loads(body)
+    for document in described["envelope"]["documents"]:
+        document.pop("path", None)
+    return described
 
 
 def _register(
