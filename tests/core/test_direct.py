@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ import pytest
 
 import paraph
 from paraph.errors import ConnectFailed, ResponseTooLarge, UsageError
-from paraph.flow import Flow, call, http
+from paraph.flow import Flow, call, http, places
 from paraph.flow.commands import Call, Command, Http
 from paraph.flow.places import AsyncPlaces, AsyncTransport, Transport
 from paraph.flow.runners import AsyncRunner, SyncRunner
@@ -135,6 +136,40 @@ def test_threads_take_places_again() -> None:
             list(threads.map(lambda _: runner.run(asked_of(vendor.url)), range(40)))
         assert 1 == alone
         assert 5 >= vendor.connections
+
+
+def test_connections_that_nobody_takes_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a burst, requests one by one leave no more connections open than they need."""
+    monkeypatch.setattr(places, "KEPT", 0.05)
+    with Answering() as vendor, httpx.Client(transport=Transport(trusted())) as client:
+        runner = SyncRunner(Sessions(lambda _: client))
+        with ThreadPoolExecutor(5) as threads:
+            list(threads.map(lambda _: runner.run(asked_of(vendor.url)), range(40)))
+        pool = client._transport._pool  # type: ignore[attr-defined]  # of our transport
+        deadline = time.monotonic() + 10
+        while len(pool._all) > 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+            runner.run(asked_of(vendor.url))
+        assert 1 == len(pool._all)
+
+
+def test_tasks_close_connections_that_nobody_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event loop does the same."""
+    monkeypatch.setattr(places, "KEPT", 0.05)
+
+    async def main(url: str) -> int:
+        async with httpx.AsyncClient(transport=AsyncTransport(trusted())) as client:
+            runner = AsyncRunner(Sessions(lambda _: client))
+            await asyncio.gather(*(runner.run(asked_of(url)) for _ in range(5)))
+            pool = client._transport._pool  # type: ignore[attr-defined]  # of our transport
+            for _ in range(200):
+                if len(pool._all) > 1:
+                    await asyncio.sleep(0.02)
+                    await runner.run(asked_of(url))
+            return len(pool._all)
+
+    with Answering() as vendor:
+        assert 1 == asyncio.run(main(vendor.url))
 
 
 def placed(flow: Flow[Any]) -> Any:
@@ -348,6 +383,23 @@ def test_a_method_knows_itself_when_it_is_looked_up() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert ["False ['self', 'envelope'] True", "True True"] == shown.splitlines()
     assert inspect.iscoroutinefunction(paraph.AsyncClient.send)
+
+
+def test_an_overriding_method_runs_once() -> None:
+    """A subclass that calls the method it overrides runs once, also the first time that it is looked up."""
+    code = (
+        "import paraph\n"
+        "calls = []\n"
+        "class Audited(paraph.Client):\n"
+        "    def __init__(self): pass\n"
+        "    def refresh(self, *given):\n"
+        "        calls.append(given)\n"
+        "        return super().refresh(*given)\n"
+        "try: Audited().refresh('e1')\n"
+        "except AttributeError: print(calls)"  # it has no kernel, and so no vendor
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "[('e1',)]" == shown.strip()
 
 
 def test_http_is_the_only_command_of_a_bare_request() -> None:
