@@ -30,7 +30,7 @@ PIECE = 1 << 20
 """Bytes of a piece; the last one of a document is what is left."""
 
 
-AT_HAND = 4 << 20
+AT_HAND = 1 << 20
 """Bytes of pieces that wait in memory for the envelope to be registered."""
 
 Piece = tuple[str, bytes]
