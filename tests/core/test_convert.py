@@ -206,3 +206,15 @@ def test_a_class_may_refuse_what_it_is_made_of() -> None:
     assert ("$",) == wrong_paths(caught.value)
     one, other = converter.structure({"even": 0}, Dated), converter.structure({"even": 0}, Dated)
     assert one.seen is not other.seen
+
+
+@attrs.frozen
+class Derived:
+    name: str
+    title: str = attrs.Factory(lambda self: self.name.title(), takes_self=True)
+
+
+def test_a_default_made_of_other_fields_is_refused_by_name():
+    """Such a default cannot be told before the object is made: the class is refused, whatever comes."""
+    with pytest.raises(TypeError, match="title: an answer's field has no default made of other fields"):
+        base_converter().structure({"name": "ada"}, Derived)

@@ -53,6 +53,8 @@ def spellings(field: attrs.Attribute[Any]) -> tuple[str, ...]:
 def base_converter(*, rename: Rename | None = None) -> Converter:
     """Make a new converter with the rules above.
 
+    A class one of whose defaults is made of other fields (``takes_self``) is refused with :class:`TypeError`.
+
     :param rename: from the name of an attrs field to its key on the wire, such as :func:`camel`.
     """
     converter = Converter(detailed_validation=True)

@@ -116,7 +116,7 @@ def _field_reader(
     nullable = may_be_none(field.type)
     made = isinstance(default, _FACTORY)
     if made and default.takes_self:
-        raise NotImplementedError(f"{field.name}: an answer's field has no default made of other fields")
+        raise TypeError(f"{field.name}: an answer's field has no default made of other fields")
 
     def read(value: Mapping[str, Any]) -> Any:
         for name in names:
