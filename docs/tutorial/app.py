@@ -35,8 +35,8 @@ def send(client: Client, account: str) -> str | None:
         print(f"{account}: {problem}")
     if any(problem.blocking for problem in problems):
         return None
-    snapshot = client.send(envelope, account=account)
-    print(f"{account}: {snapshot.lifecycle}")
+    client.send(envelope, account=account)
+    print(f"{account}: sent as {envelope.id}")
     return envelope.id
 
 

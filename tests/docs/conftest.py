@@ -23,7 +23,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     monkeypatch.delenv("PARAPH_CONFIG", raising=False)
     made = desk(tmp_path)
     try:
-        with signing_people(tmp_path):
+        with signing_people(tmp_path) as made.people:
             yield made
     finally:
         made.leave()

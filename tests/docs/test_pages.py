@@ -17,6 +17,10 @@ PAGES = [
 WITH_BLOCKS = [page for page in PAGES if list(blocks(page.read_text()))]
 
 
+# A page is many steps, and some wait for people and for servers to start.
+pytestmark = pytest.mark.timeout(300)
+
+
 def named(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
@@ -63,8 +67,9 @@ def test_a_wrong_block_is_noticed(tmp_path: Path, here: Desk) -> None:
     for name, text in wrong.items():
         page = tmp_path / f"{name}.md"
         page.write_text(text)
-        with pytest.raises(Exception):  # noqa: B017, PT011 - each is wrong in its own way
+        with pytest.raises(Exception) as failed:  # noqa: PT011 - each is wrong in its own way
             run_page(page, here)
+        assert f"in the block at {name}.md:2" in failed.value.__notes__[0]
 
 
 def test_shown_output_is_compared_in_order() -> None:

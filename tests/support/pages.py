@@ -108,27 +108,51 @@ def free_port() -> int:
         return port
 
 
-@contextlib.contextmanager
-def signing_people(folder: Path) -> Iterator[None]:
-    """Let everybody sign who gets an e-mail from the simulators that the folder's configuration names."""
-    over = threading.Event()
-    person = Person(name="A. Reader")
+@attrs.define(kw_only=True)
+class People:
+    """Everybody who gets an e-mail from the simulators of a folder's configuration; they sign at once.
 
-    def work() -> None:
+    Who meets a page that is not open yet, or a vendor that does not answer, tries again. ``story`` tells what
+    they did and met, for whoever wonders why a page's envelope was not signed.
+    """
+
+    folder: Path
+    story: list[str] = attrs.field(factory=list)
+    _signed: set[str] = attrs.field(factory=set)
+
+    def work(self, over: threading.Event) -> None:
+        """Sign until it is over."""
+        began = time.monotonic()
         with httpx.Client(trust_env=False) as browser:
-            seen: set[str] = set()
             while not over.wait(0.1):
-                # Not every message has one: a text message to a phone has a code.
-                links = {mail["link"] for mail in outbox(browser, folder / "paraph.toml") if mail["link"]}
-                for link in links - seen:
-                    seen.add(link)
-                    with contextlib.suppress(PersonStuckError):  # the envelope was cancelled meanwhile
-                        person.sign(link)
+                for mail in self._unsigned(browser):
+                    met = self._sign(mail["link"])
+                    said = f"{mail['to']} {met}"
+                    if not any(each.endswith(said) for each in self.story):
+                        self.story.append(f"{time.monotonic() - began:.1f} s: {said}")
 
-    thread = threading.Thread(target=work, name="signing-people")
+    def _unsigned(self, browser: httpx.Client) -> list[dict[str, str]]:
+        # Not every message has a link: a text message to a phone has a code.
+        mails = outbox(browser, self.folder / "paraph.toml")
+        return [mail for mail in mails if mail["link"] and mail["link"] not in self._signed]
+
+    def _sign(self, link: str) -> str:
+        try:
+            Person(name="A. Reader").sign(link)
+        except (PersonStuckError, httpx.TransportError) as error:
+            return f"could not sign: {type(error).__name__}: {error}"
+        self._signed.add(link)
+        return f"signed {link.partition('?')[0]}"
+
+
+@contextlib.contextmanager
+def signing_people(folder: Path) -> Iterator[People]:
+    """Let everybody sign who gets an e-mail from the simulators that the folder's configuration names."""
+    people, over = People(folder=folder), threading.Event()
+    thread = threading.Thread(target=people.work, args=(over,), name="signing-people")
     thread.start()
     try:
-        yield
+        yield people
     finally:
         over.set()
         thread.join()
@@ -140,9 +164,10 @@ def outbox(browser: httpx.Client, configuration: Path) -> list[dict[str, str]]:
     It may be half written at any time.
     """
     mails: list[dict[str, str]] = []
-    with contextlib.suppress(OSError, tomllib.TOMLDecodeError, KeyError, httpx.TransportError):
+    with contextlib.suppress(OSError, ValueError, KeyError, httpx.TransportError):
         for account in tomllib.loads(configuration.read_text())["accounts"].values():
-            mails += browser.get(f"{account['base_url']}/_simulator/outbox").json()
+            answer = browser.get(f"{account['base_url']}/_simulator/outbox")
+            mails += answer.json() if answer.is_success else []
     return mails
 
 
@@ -154,6 +179,8 @@ class Desk:
     environment: dict[str, str]
     port: int = attrs.field(factory=free_port)
     running: list[subprocess.Popen[bytes]] = attrs.field(factory=list)
+    people: People | None = None
+    """Those who sign here; what they did is told when a page fails."""
 
     def path_of(self, name: str) -> Path:
         return self.folder / name
@@ -245,19 +272,43 @@ def run_page(page: Path, here: Desk) -> None:
     found = list(blocks(text))
     namespace: dict[str, Any] = {"__name__": "__page__"}
     for position, block in enumerate(found):
-        assert block.language in LANGUAGES, f"{page.name}:{block.line}: what is {block.language!r}?"
-        if block.language == "python" and block.name:
-            later = "\n".join(each.text for each in found[position + 1 :] if each.name != block.name)
-            assert Path(block.name).stem in later, f"{page.name}:{block.line}: nothing uses {block.name}"
-            with here.path_of(block.name).open("a" if block.how else "w") as file:
-                file.write(block.text)
-        elif block.language == "python":
-            padded = "\n" * (block.line - 1) + block.text
-            exec(compile(padded, str(page), "exec"), namespace)  # noqa: S102 - running it is the test
-        elif block.language == "toml":
-            _read_toml(block, here)
-        elif block.language == "console":
-            _run_console(block, here)
+        with told(page, block, here):
+            run_block(page, here, found, position, namespace)
+
+
+@contextlib.contextmanager
+def told(page: Path, block: Block, here: Desk) -> Iterator[None]:
+    """Add to what fails in a block where that is, who had signed, and what the servers said last."""
+    try:
+        yield
+    except Exception as error:
+        people = here.people.story if here.people is not None else []
+        servers = [line for log in sorted(here.folder.glob(".server-*.log")) for line in last_lines(log)]
+        error.add_note("\n".join([f"in the block at {page.name}:{block.line}", *people, *servers]))
+        raise
+
+
+def last_lines(log: Path) -> list[str]:
+    """Return the end of what a server said, without the secrets in links."""
+    return [line.partition("?")[0] for line in log.read_text().splitlines()[-12:]]
+
+
+def run_block(page: Path, here: Desk, found: list[Block], position: int, namespace: dict[str, Any]) -> None:
+    """Run one of a page's blocks."""
+    block = found[position]
+    assert block.language in LANGUAGES, f"{page.name}:{block.line}: what is {block.language!r}?"
+    if block.language == "python" and block.name:
+        later = "\n".join(each.text for each in found[position + 1 :] if each.name != block.name)
+        assert Path(block.name).stem in later, f"{page.name}:{block.line}: nothing uses {block.name}"
+        with here.path_of(block.name).open("a" if block.how else "w") as file:
+            file.write(block.text)
+    elif block.language == "python":
+        padded = "\n" * (block.line - 1) + block.text
+        exec(compile(padded, str(page), "exec"), namespace)  # noqa: S102 - running it is the test
+    elif block.language == "toml":
+        _read_toml(block, here)
+    elif block.language == "console":
+        _run_console(block, here)
 
 
 def _read_toml(block: Block, here: Desk) -> None:
@@ -337,7 +388,7 @@ def _check_server(command: str, shown: list[str], here: Desk) -> None:
     )
     assert server.poll() is None, f"$ {command}\n{log.read_text()}"
     made = here.path_of("paraph.toml")
-    made.write_text(made.read_text().replace(PORT, str(here.port)))
+    made.write_text(made.read_text().replace(f"127.0.0.1:{PORT}", f"127.0.0.1:{here.port}"))
 
 
 def listens(port: int) -> bool:
