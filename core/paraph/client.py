@@ -1,38 +1,25 @@
 """``Client`` and ``AsyncClient``: the same operations, derived from the same flows.
 
 Every operation is one function in :mod:`paraph.ops` that returns a flow. The two clients
-differ in the runner that runs it; the decorators :func:`_sync` and :func:`_async` give each its
-typed method, so no signature is written twice. An operation's module is imported when its method is
-first looked up, so that a program pays for what it uses.
+differ in the runner that runs it; :func:`~paraph.deriving.blocking` and :func:`~paraph.deriving.awaitable`
+give each its typed method, so no signature is written twice. An operation's module is imported when its
+method is first looked up, so that a program pays for what it uses.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib
-import inspect
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from paraph.flow.commands import Flow
+from paraph.deriving import Operations, awaitable, blocking
 from paraph.flow.runners import AsyncRunner, SyncRunner, utc_now
 from paraph.flow.session import Sessions, client_options
 from paraph.ops.kernel import Kernel
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class _Operations:
-    """A module of operations that is not imported yet."""
-
-    def __init__(self, name: str) -> None:
-        self._name = f"paraph.ops.{name}"
-
-    def __getattr__(self, operation: str) -> Callable[[], Callable[..., Any]]:
-        return lambda: getattr(importlib.import_module(self._name), operation)
 
 
 if TYPE_CHECKING:
@@ -62,24 +49,24 @@ if TYPE_CHECKING:
     from paraph.provider.registry import Registry
     from paraph.store import Store
 else:
-    _act = _Operations("act")
-    _adopt = _Operations("adopt")
-    _calling = _Operations("calling")
-    _check = _Operations("check")
-    _decisions = _Operations("decisions")
-    _doctor = _Operations("doctor")
-    _evidence = _Operations("evidence")
-    _export = _Operations("export")
-    _look = _Operations("look")
-    _portability = _Operations("portability")
-    _receive = _Operations("receive")
-    _reconcile = _Operations("reconcile")
-    _rehearse = _Operations("rehearse")
-    _route = _Operations("route")
-    _send = _Operations("send")
-    _settle = _Operations("settle")
-    _take_in = _Operations("take_in")
-    _webhooks = _Operations("webhooks")
+    _act = Operations("act")
+    _adopt = Operations("adopt")
+    _calling = Operations("calling")
+    _check = Operations("check")
+    _decisions = Operations("decisions")
+    _doctor = Operations("doctor")
+    _evidence = Operations("evidence")
+    _export = Operations("export")
+    _look = Operations("look")
+    _portability = Operations("portability")
+    _receive = Operations("receive")
+    _reconcile = Operations("reconcile")
+    _rehearse = Operations("rehearse")
+    _route = Operations("route")
+    _send = Operations("send")
+    _settle = Operations("settle")
+    _take_in = Operations("take_in")
+    _webhooks = Operations("webhooks")
 
 
 class _Base:
@@ -118,80 +105,6 @@ def _parts(
 
     loaded = config if isinstance(config, Config) else load_config(config)
     return loaded, registry or loaded.registry, store or open_store(loaded.store_url)
-
-
-class _Method:
-    """A method that is made when it is first looked up, of an operation that is imported then."""
-
-    def __init__(self, make: Callable[[], Callable[..., Any]]) -> None:
-        self._make = make
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._owner, self._name = owner, name
-
-    def __get__(self, client: object, owner: type | None = None) -> Any:
-        method = self._make()
-        setattr(self._owner, self._name, method)  # from now on it is an ordinary method
-        return method if client is None else method.__get__(client, owner)
-
-
-def _sync(
-    operation: Callable[Concatenate[Kernel, P], Flow[R]],
-) -> Callable[Concatenate[Client, P], R]:
-    """Derive a blocking method from an operation."""
-
-    def make(operation: Callable[..., Flow[Any]]) -> Callable[..., Any]:
-        @functools.wraps(operation)
-        def method(self: Client, /, *args: Any, **kwargs: Any) -> Any:
-            return self._runner.run(operation(self._kernel, *args, **kwargs))
-
-        return method
-
-    return _later(operation, make)
-
-
-def _async(
-    operation: Callable[Concatenate[Kernel, P], Flow[R]],
-) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, R]]:
-    """Derive an awaitable method from an operation."""
-
-    def make(operation: Callable[..., Flow[Any]]) -> Callable[..., Any]:
-        @functools.wraps(operation)
-        async def method(self: AsyncClient, /, *args: Any, **kwargs: Any) -> Any:
-            return await self._runner.run(operation(self._kernel, *args, **kwargs))
-
-        return method
-
-    return _later(operation, make)
-
-
-def _later(
-    find: Callable[..., Any], make: Callable[[Callable[..., Any]], Callable[..., Any]]
-) -> Callable[..., Any]:
-    """Return a method that finds its operation when it is first looked up.
-
-    :param find: to a type checker the operation itself; see :class:`_Operations`.
-    """
-
-    def made() -> Callable[..., Any]:
-        operation = find()
-        return _documented(make(operation), operation)
-
-    return cast("Callable[..., Any]", _Method(made))
-
-
-def _documented(method: Callable[..., Any], operation: Callable[..., Any]) -> Callable[..., Any]:
-    """Show the method's own signature: ``self`` in place of the kernel, the value in place of the flow."""
-    del method.__wrapped__  # type: ignore[attr-defined]  # set by functools.wraps
-    signature = inspect.signature(operation)
-    parameters = list(signature.parameters.values())
-    returned = str(signature.return_annotation)
-    inner = returned[len("Flow[") : -1] if returned.startswith("Flow[") else returned
-    parameters[0] = parameters[0].replace(name="self", annotation=inspect.Parameter.empty)
-    method.__signature__ = signature.replace(parameters=parameters, return_annotation=inner)  # type: ignore[attr-defined]  # read by inspect and the documentation
-    method.__annotations__ = {**operation.__annotations__, "return": inner}
-    method.__annotations__.pop("kernel", None)
-    return method
 
 
 class Client(_Base):
@@ -263,41 +176,41 @@ class Client(_Base):
         if self._own_store:
             self._kernel.store.close()
 
-    capabilities = _sync(_check.capabilities)
-    check = _sync(_route.check)
-    options = _sync(_route.options)
-    route = _sync(_route.route)
-    decisions = _sync(_decisions.decisions)
-    preview = _sync(_rehearse.preview)
-    dry_run = _sync(_rehearse.dry_run)
-    send = _sync(_send.send)
-    resume = _sync(_send.resume)
-    settle = _sync(_settle.settle)
-    get = _sync(_look.get)
-    refresh = _sync(_look.refresh)
-    envelopes = _sync(_look.envelopes)
-    events = _sync(_look.events)
-    wait = _sync(_look.wait)
-    reconcile = _sync(_reconcile.reconcile)
-    export = _sync(_export.export)
-    export_all = _sync(_export.export_all)
-    import_ = _sync(_take_in.import_)
-    portability = _sync(_portability.portability)
-    adopt = _sync(_adopt.adopt)
-    cancel = _sync(_act.cancel)
-    remind = _sync(_act.remind)
-    signing_link = _sync(_act.signing_link)
-    call = _sync(_calling.call)
-    webhook_url = _sync(_act.webhook_url)
-    ensure_webhook = _sync(_act.ensure_webhook)
-    webhooks = _sync(_webhooks.webhooks)
-    doctor = _sync(_doctor.doctor)
-    evidence = _sync(_evidence.evidence)
-    save = _sync(_evidence.save)
-    receive = _sync(_receive.receive)
-    process = _sync(_receive.process)
-    process_due = _sync(_receive.process_due)
-    ingest = _sync(_receive.ingest)
+    capabilities = blocking(_check.capabilities)
+    check = blocking(_route.check)
+    options = blocking(_route.options)
+    route = blocking(_route.route)
+    decisions = blocking(_decisions.decisions)
+    preview = blocking(_rehearse.preview)
+    dry_run = blocking(_rehearse.dry_run)
+    send = blocking(_send.send)
+    resume = blocking(_send.resume)
+    settle = blocking(_settle.settle)
+    get = blocking(_look.get)
+    refresh = blocking(_look.refresh)
+    envelopes = blocking(_look.envelopes)
+    events = blocking(_look.events)
+    wait = blocking(_look.wait)
+    reconcile = blocking(_reconcile.reconcile)
+    export = blocking(_export.export)
+    export_all = blocking(_export.export_all)
+    import_ = blocking(_take_in.import_)
+    portability = blocking(_portability.portability)
+    adopt = blocking(_adopt.adopt)
+    cancel = blocking(_act.cancel)
+    remind = blocking(_act.remind)
+    signing_link = blocking(_act.signing_link)
+    call = blocking(_calling.call)
+    webhook_url = blocking(_act.webhook_url)
+    ensure_webhook = blocking(_act.ensure_webhook)
+    webhooks = blocking(_webhooks.webhooks)
+    doctor = blocking(_doctor.doctor)
+    evidence = blocking(_evidence.evidence)
+    save = blocking(_evidence.save)
+    receive = blocking(_receive.receive)
+    process = blocking(_receive.process)
+    process_due = blocking(_receive.process_due)
+    ingest = blocking(_receive.ingest)
 
 
 class AsyncClient(_Base):
@@ -367,41 +280,41 @@ class AsyncClient(_Base):
         if self._own_store:
             await asyncio.shield(asyncio.to_thread(self._kernel.store.close))
 
-    capabilities = _async(_check.capabilities)
-    check = _async(_route.check)
-    options = _async(_route.options)
-    route = _async(_route.route)
-    decisions = _async(_decisions.decisions)
-    preview = _async(_rehearse.preview)
-    dry_run = _async(_rehearse.dry_run)
-    send = _async(_send.send)
-    resume = _async(_send.resume)
-    settle = _async(_settle.settle)
-    get = _async(_look.get)
-    refresh = _async(_look.refresh)
-    envelopes = _async(_look.envelopes)
-    events = _async(_look.events)
-    wait = _async(_look.wait)
-    reconcile = _async(_reconcile.reconcile)
-    export = _async(_export.export)
-    export_all = _async(_export.export_all)
-    import_ = _async(_take_in.import_)
-    portability = _async(_portability.portability)
-    adopt = _async(_adopt.adopt)
-    cancel = _async(_act.cancel)
-    remind = _async(_act.remind)
-    signing_link = _async(_act.signing_link)
-    call = _async(_calling.call)
-    webhook_url = _async(_act.webhook_url)
-    ensure_webhook = _async(_act.ensure_webhook)
-    webhooks = _async(_webhooks.webhooks)
-    doctor = _async(_doctor.doctor)
-    evidence = _async(_evidence.evidence)
-    save = _async(_evidence.save)
-    receive = _async(_receive.receive)
-    process = _async(_receive.process)
-    process_due = _async(_receive.process_due)
-    ingest = _async(_receive.ingest)
+    capabilities = awaitable(_check.capabilities)
+    check = awaitable(_route.check)
+    options = awaitable(_route.options)
+    route = awaitable(_route.route)
+    decisions = awaitable(_decisions.decisions)
+    preview = awaitable(_rehearse.preview)
+    dry_run = awaitable(_rehearse.dry_run)
+    send = awaitable(_send.send)
+    resume = awaitable(_send.resume)
+    settle = awaitable(_settle.settle)
+    get = awaitable(_look.get)
+    refresh = awaitable(_look.refresh)
+    envelopes = awaitable(_look.envelopes)
+    events = awaitable(_look.events)
+    wait = awaitable(_look.wait)
+    reconcile = awaitable(_reconcile.reconcile)
+    export = awaitable(_export.export)
+    export_all = awaitable(_export.export_all)
+    import_ = awaitable(_take_in.import_)
+    portability = awaitable(_portability.portability)
+    adopt = awaitable(_adopt.adopt)
+    cancel = awaitable(_act.cancel)
+    remind = awaitable(_act.remind)
+    signing_link = awaitable(_act.signing_link)
+    call = awaitable(_calling.call)
+    webhook_url = awaitable(_act.webhook_url)
+    ensure_webhook = awaitable(_act.ensure_webhook)
+    webhooks = awaitable(_webhooks.webhooks)
+    doctor = awaitable(_doctor.doctor)
+    evidence = awaitable(_evidence.evidence)
+    save = awaitable(_evidence.save)
+    receive = awaitable(_receive.receive)
+    process = awaitable(_receive.process)
+    process_due = awaitable(_receive.process_due)
+    ingest = awaitable(_receive.ingest)
 
 
 def _options(kernel: Kernel, name: str, given: Any) -> dict[str, Any]:

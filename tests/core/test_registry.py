@@ -14,8 +14,9 @@ import pytest
 from paraph import errors
 from paraph.model import EvidenceKind, Problem
 from paraph.provider import Capability, ProviderInfo, setting
+from paraph.provider.faults import Status
 from paraph.provider.hookspecs import hookimpl
-from paraph.provider.loading import NEUTRAL, Status
+from paraph.provider.loading import NEUTRAL
 from paraph.provider.registry import DISABLE, ProviderListing, Registry
 from paraph.testing import fake
 from support.plugins import an_account, an_envelope, install, provider_module

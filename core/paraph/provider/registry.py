@@ -25,9 +25,10 @@ import attrs
 from paraph import errors
 from paraph._hints import nearest
 from paraph.model import Problem, Secret
-from paraph.provider import loading
+from paraph.provider import faults, loading
+from paraph.provider.faults import Fault, Source, Status
 from paraph.provider.info import ProviderInfo
-from paraph.provider.loading import Described, Fault, Manager, Source, Status, UnfitError
+from paraph.provider.loading import Described, Manager, UnfitError
 
 if TYPE_CHECKING:
     from paraph.model import Envelope, Event
@@ -125,7 +126,7 @@ class Registry:
         with self._lock:
             taken = self._entries.get(name)
             if taken is not None:
-                raise loading.conflict(name, (*taken.sources, source)).error(name, f"register({name!r})")
+                raise faults.conflict(name, (*taken.sources, source)).error(name, f"register({name!r})")
             entry = _Entry((source,))
             state = self._state(name, entry)
             if isinstance(state, Fault) and state.status is not Status.DISABLED:
@@ -159,7 +160,7 @@ class Registry:
                 raise state.error(name, where)
             if state is None or state.info is None:
                 known = [each for each, entry in self._entries.items() if entry.is_provider]
-                raise loading.not_installed(name, known, nearest(name, known)).error(name, where)
+                raise faults.not_installed(name, known, nearest(name, known)).error(name, where)
             return state.info
 
     def descriptions(self) -> tuple[ProviderInfo, ...]:
@@ -298,12 +299,12 @@ class Registry:
         """Describe a plugin once; a disabled or disputed one is not imported."""
         if entry.state is None:
             if name in self._off:
-                entry.state = loading.disabled(name, self._off[name])
+                entry.state = faults.disabled(name, self._off[name])
             elif self._only is not None and name not in self._only:
-                entry.state = loading.disabled(name, "the application, which allows other plugins only")
+                entry.state = faults.disabled(name, "the application, which allows other plugins only")
             else:
                 first, *others = entry.sources
-                entry.state = loading.conflict(name, entry.sources) if others else loading.describe(first)
+                entry.state = faults.conflict(name, entry.sources) if others else loading.describe(first)
         return entry.state
 
     def _activate(self, name: str, entry: _Entry) -> Described | Fault:
@@ -313,7 +314,7 @@ class Registry:
                 self._manager.admit(state.plugin, name)
             except UnfitError as error:
                 # Sound by itself, but the same module is in use under another name.
-                state = entry.state = loading.broken(entry.sources[0], str(error), error)
+                state = entry.state = faults.broken(entry.sources[0], str(error), error)
             else:
                 entry.active = True
         return state

@@ -31,7 +31,7 @@ from paraph.provider import (
 )
 from paraph.testing.conformance import adoption, drafts, observing
 from paraph.testing.conformance.bench import Bench
-from paraph.testing.conformance.features import completes
+from paraph.testing.conformance.expectations import completes
 from paraph.testing.conformance.findings import expect, fail
 from paraph.testing.conformance.ground import Arrived
 from paraph.testing.conformance.stories import possible

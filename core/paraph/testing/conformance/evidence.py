@@ -10,7 +10,7 @@ from paraph.errors import NotReady, UnsupportedCapability, UsageError
 from paraph.model import Envelope, Evidence, EvidenceKind
 from paraph.testing.conformance.abilities import silence
 from paraph.testing.conformance.bench import Bench
-from paraph.testing.conformance.features import completes
+from paraph.testing.conformance.expectations import completes
 from paraph.testing.conformance.findings import expect, fail
 
 

@@ -9,15 +9,12 @@ so every feature has one even where no vendor offers it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
 
-from paraph.errors import Refused, UnsupportedCapability
 from paraph.model import (
     Anchor,
     Assurance,
@@ -35,13 +32,18 @@ from paraph.model import (
 )
 from paraph.provider import Capability
 from paraph.testing.conformance.bench import Bench
-from paraph.testing.conformance.findings import expect, fail
+from paraph.testing.conformance.expectations import (
+    LATER,
+    SOON,
+    completes,
+    is_closed,
+    numbers,
+    refused_envelope,
+    told,
+    words,
+)
+from paraph.testing.conformance.findings import expect
 from paraph.testing.conformance.samples import ANCHOR, ANNEX, CONTRACT, MARKER, changed, document
-from paraph.testing.simulator import PersonStuckError
-
-SOON: Final = timedelta(days=3)
-LATER: Final = timedelta(days=6)
-"""Of simulated time: longer than any vendor's granularity of a day, shorter than usual limits of weeks."""
 
 FILES: Final[Mapping[str, bytes]] = MappingProxyType(
     {
@@ -76,64 +78,6 @@ def refused(bench: Bench, capability: Capability) -> None:
     refused_envelope(bench, FEATURES[capability].envelope(bench), f"unsupported.{capability.value}")
 
 
-def refused_envelope(bench: Bench, envelope: Envelope, code: str) -> None:
-    """Expect that an envelope is refused with a code, by the check and by the send, without any request."""
-    before = len(bench.simulator.effects.all())
-    codes = {problem.code for problem in bench.client.check(envelope) if problem.blocking}
-    expect(code in codes, f"check() finds {sorted(codes) or 'nothing'} where {code!r} is due")
-    try:
-        bench.client.send(envelope)
-    except Refused as error:
-        expect(all(problem.code for problem in error.problems), "a problem without a code")
-    except UnsupportedCapability:
-        pass
-    else:
-        fail("unexpected success: what is not offered was sent", hint="declare the capability, or refuse it")
-    expect(not bench.traffic, f"{len(bench.traffic)} requests were made for what is not offered")
-    expect(
-        before == len(bench.simulator.effects.all()), "what is not offered changed something at the vendor"
-    )
-
-
-def completes(bench: Bench, envelope: Envelope) -> None:
-    """Let everybody sign; the vendor has to be done then, and to say so where that can be seen."""
-    bench.sign(envelope)
-    if Capability.SEE_COMPLETION in bench.offered:
-        bench.until("completion", lambda: bench.news(envelope).lifecycle is Lifecycle.COMPLETED)
-
-
-def is_closed(bench: Bench, envelope: Envelope) -> None:
-    """Expect that nobody can sign any more."""
-    for person in envelope.signers:
-        try:
-            bench.visitor(person).sign(bench.link(envelope, person))
-        except PersonStuckError:
-            continue
-        fail(f"{person.id} could still sign")
-
-
-def _told(bench: Bench, content: bytes, what: str) -> None:
-    expect(
-        bench.traffic.told(content), f"the vendor was not told {what}", hint="send it, or do not declare it"
-    )
-
-
-def _numbers(bench: Bench, since: int) -> frozenset[str]:
-    """Return the numbers that a vendor was told in texts."""
-    texts = (one.body.decode("latin-1") for one in bench.traffic.all()[since:] if b"%PDF-" not in one.body)
-    return frozenset(
-        number for text in texts for number in re.findall(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.])", text)
-    )
-
-
-def _words(bench: Bench, since: int) -> frozenset[str]:
-    """Return the words of addresses, texts and forms, in lower case."""
-    told = (str(one.url).encode() + b" " + one.body for one in bench.traffic.all()[since:])
-    return frozenset(
-        word.lower() for text in told for word in re.findall(r"[A-Za-z]+", text.decode("latin-1"))
-    )
-
-
 # Documents.
 
 
@@ -158,7 +102,7 @@ def _attached(bench: Bench) -> Envelope:
 
 
 def _attachment_travels(bench: Bench, envelope: Envelope) -> None:
-    _told(bench, ANNEX, "the attachment's content")
+    told(bench, ANNEX, "the attachment's content")
     completes(bench, envelope)
 
 
@@ -168,7 +112,7 @@ def _digest(_bench: Bench) -> Document:
 
 def _content_stays(bench: Bench, envelope: Envelope) -> None:
     expect(not bench.traffic.told(CONTRACT[:400]), "the content was sent, where only its digest was given")
-    _told(bench, bytes.fromhex(envelope.documents[0].sha256), "the digest")
+    told(bench, bytes.fromhex(envelope.documents[0].sha256), "the digest")
     completes(bench, envelope)
 
 
@@ -288,13 +232,13 @@ def _placed(bench: Bench) -> Envelope:
 def _place_is_told(bench: Bench, envelope: Envelope) -> None:
     """The same place gives the same numbers, another place gives others."""
     completes(bench, envelope)
-    same = _numbers(bench, 0)
+    same = numbers(bench, 0)
     marks = []
     for place in (Rect(x=100, y=200, width=150, height=50), Rect(x=231, y=417, width=163, height=57)):
         marks.append(len(bench.traffic))
         bench.sent(_field(bench, rect=place))
-    again = _numbers(bench, marks[0]) - _numbers(bench, marks[1])
-    moved = _numbers(bench, marks[1]) - same
+    again = numbers(bench, marks[0]) - numbers(bench, marks[1])
+    moved = numbers(bench, marks[1]) - same
     expect(
         moved - again, "the vendor is told the same whatever the rectangle", hint="tell it the field's place"
     )
@@ -343,7 +287,7 @@ def _with_message(bench: Bench) -> Envelope:
 
 
 def _message_is_told(bench: Bench, envelope: Envelope) -> None:
-    _told(bench, MARKER.encode(), "the message")
+    told(bench, MARKER.encode(), "the message")
     completes(bench, envelope)
 
 
@@ -376,8 +320,8 @@ def _person_language_is_told(bench: Bench, envelope: Envelope) -> None:
 
 def _languages_differ(bench: Bench, mark: int) -> None:
     """The first envelope speaks Spanish, the one after the mark Italian."""
-    second = _words(bench, mark)
-    expect("es" in _words(bench, 0) - second and "it" in second, "the vendor was not told the language")
+    second = words(bench, mark)
+    expect("es" in words(bench, 0) - second and "it" in second, "the vendor was not told the language")
 
 
 FEATURES: Final[Mapping[Capability, Feature]] = MappingProxyType(

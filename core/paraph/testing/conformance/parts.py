@@ -7,7 +7,7 @@ import attrs
 from paraph.model import Assurance, Level, Regime, Verb
 from paraph.provider import Capability
 from paraph.testing.conformance.bench import Bench
-from paraph.testing.conformance.features import completes, refused_envelope
+from paraph.testing.conformance.expectations import completes, refused_envelope
 from paraph.testing.conformance.findings import expect
 from paraph.testing.conformance.samples import changed
 

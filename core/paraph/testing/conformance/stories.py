@@ -14,7 +14,7 @@ import attrs
 from paraph.model import Envelope, Lifecycle
 from paraph.provider import Capability
 from paraph.testing.conformance.bench import Bench
-from paraph.testing.conformance.features import LATER, SOON
+from paraph.testing.conformance.expectations import LATER, SOON
 
 
 @attrs.frozen(kw_only=True, eq=False)
