@@ -72,7 +72,9 @@ def _revived(kind: type[ParaphError], args: tuple[Any, ...], state: Mapping[str,
 
 
 def _lines(headline: str, problems: Sequence[Problem]) -> str:
-    marked = (f"  {problem}" if problem.blocking else f"  warning: {problem}" for problem in problems)
+    from paraph.model.problem import summed_up
+
+    marked = (f"  {each}" if each.blocking else f"  warning: {each}" for each in summed_up(problems))
     return "\n".join([headline, *marked])
 
 

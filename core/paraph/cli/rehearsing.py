@@ -7,7 +7,7 @@ from typing import Any
 
 from paraph.cli import output
 from paraph.cli.render import problem_json, to_json
-from paraph.model import Envelope
+from paraph.model import Envelope, summed_up
 from paraph.ops.rehearse import Rehearsal, RehearsedRequest
 from paraph.ops.terms import Default
 
@@ -60,7 +60,7 @@ def show_terms(found: Rehearsal) -> None:
     """Write what came from the account, and everything against the envelope."""
     for default in found.defaults:
         output.write(f"{default.path}: {default.shown} (from {default.source})")
-    for problem in found.problems:
+    for problem in summed_up(found.problems):
         output.write(f"{problem.severity.value}: {problem}")
     if not found.problems:
         output.write("nothing is against it")

@@ -10,6 +10,7 @@ from paraph.cli import output
 from paraph.cli.envelope_file import read_envelope
 from paraph.cli.render import problem_json
 from paraph.cli.session import Session, common
+from paraph.model import summed_up
 from paraph.ops.route import Option, Routing
 from paraph.routing import RuleReport
 
@@ -83,7 +84,7 @@ def _write(routing: Routing) -> None:
         [_account(option, routing) for option in routing.options],
     )
     for option in routing.options:
-        for problem in option.problems:
+        for problem in summed_up(option.problems):
             output.write(f"{option.account}: {problem.severity.value}: {problem}")
     if routing.account is None:
         output.write("no candidate can carry it")

@@ -14,7 +14,17 @@ from paraph.cli.rehearsing import default_json, rehearsal_json, show_rehearsal, 
 from paraph.cli.render import problem_json
 from paraph.cli.session import CommandT, Session, account_option, common
 from paraph.errors import ConfigurationError, ParaphError, UnknownEnvelope, UsageError
-from paraph.model import Assurance, DeliveryBy, Document, Envelope, Level, Policy, Problem, Signatory
+from paraph.model import (
+    Assurance,
+    DeliveryBy,
+    Document,
+    Envelope,
+    Level,
+    Policy,
+    Problem,
+    Signatory,
+    summed_up,
+)
 
 if TYPE_CHECKING:
     from paraph.client import Client
@@ -151,7 +161,7 @@ def send(
         require_durable(client)
         if not session.json:
             output.note(f"sending envelope {envelope.id}")
-        for problem in client.check(envelope, account=account, policy=policy):
+        for problem in summed_up(client.check(envelope, account=account, policy=policy)):
             if not problem.blocking:
                 output.note(f"{problem.severity.value}: {problem}")
         try:

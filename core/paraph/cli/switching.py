@@ -17,6 +17,7 @@ from paraph.cli.sending import require_durable
 from paraph.cli.session import Session, account_option, common
 from paraph.errors import UsageError
 from paraph.exporting import Export, Imported
+from paraph.model import summed_up
 from paraph.ops.portability import Portability
 
 PERSONAL = (
@@ -175,7 +176,7 @@ def _write(report: Portability) -> None:
         empty="no account is configured",
     )
     for move in report.moves:
-        for problem in move.changes:
+        for problem in summed_up(move.changes):
             output.write(f"{move.account}: {problem.severity.value}: {problem}")
     vendors = ", ".join(report.vendors) or "none"
     output.write(f"installed providers that offer everything it asks for: {vendors}")

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import Enum, StrEnum
-from typing import Any
+from typing import Any, Final
 
 import attrs
+
+FEW: Final = 3
+"""So many alike are told one by one."""
+
+_INDEX = re.compile(r"\[\d+\]")
 
 
 class Severity(StrEnum):
@@ -85,3 +92,23 @@ class Problem:
     def blocking(self) -> bool:
         """Whether this problem refuses the operation."""
         return self.severity is Severity.ERROR
+
+
+def summed_up(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Say what is alike at many places once, for people; an envelope has hundreds of fields.
+
+    Alike are problems that differ in nothing but the positions in their paths. More than three become one,
+    where the first of them was: ``fields[0] … fields[49] (50 places)``.
+    """
+    alike: dict[object, list[Problem]] = {}
+    for each in problems:
+        shape = _INDEX.sub("[]", each.path)
+        alike.setdefault((attrs.evolve(each, path=shape), each.before, each.after), []).append(each)
+    told: list[Problem] = []
+    for group in alike.values():
+        if len(group) <= FEW or not _INDEX.search(group[0].path):
+            told += group
+        else:
+            path = f"{group[0].path} … {group[-1].path} ({len(group)} places)"
+            told.append(attrs.evolve(group[0], path=path))
+    return tuple(told)
