@@ -102,7 +102,7 @@ class PostgresServer:
         """Shut down at once and remove everything."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=60)
         shutil.rmtree(self.folder)
 
     def execute(self, statement: str) -> list[Any]:

@@ -47,9 +47,10 @@ class Stop:
         deadline = None if seconds is None else time.monotonic() + seconds
         while True:
             self.check()
-            if condition():
+            late = deadline is not None and time.monotonic() >= deadline
+            if condition():  # looked at once more after the deadline: a machine may have slept meanwhile
                 return True
-            if deadline is not None and time.monotonic() >= deadline:
+            if late:
                 return False
             time.sleep(LOOK_SECONDS)
 

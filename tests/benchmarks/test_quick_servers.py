@@ -9,6 +9,7 @@ import pytest
 from support.benchmarking import rows_of
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["streams", "receiving", "large"])
 def test_a_quick_run_gives_rows(name: str, tmp_path: Path) -> None:
     """Each part runs without its peers, and a figure that is missing says why."""

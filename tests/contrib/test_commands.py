@@ -100,7 +100,7 @@ def phone(running: Running) -> Callable[[], str]:
     def next_message() -> str:
         nonlocal read
         read += 1
-        assert eventually(lambda: running.output.count("text message to ") >= read, seconds=30)
+        assert eventually(lambda: running.output.count("text message to ") >= read, seconds=60)
         return running.output.split("text message to ")[read]
 
     return next_message
@@ -116,7 +116,7 @@ def test_people_can_sign_by_hand(place: Place) -> None:
     with place.run("demo", "--open", "--json") as running:
         person = Person(name="A Person", phone=phone(running))
         for act in (1, 2, 3):
-            assert eventually(partial(waits, running, act), seconds=30), running.output
+            assert eventually(partial(waits, running, act), seconds=60), running.output
             first, last = links_in(running)[-2:]
             assert "done" == person.sign(first)
             assert person.sign(last) if act < 3 else person.decline(last, "no")
@@ -155,7 +155,7 @@ def sent_and_signed(config: Path, account: str = "ignisign") -> Lifecycle:
         base = client.config.accounts[account].options["base_url"]
         for mail in httpx.get(f"{base}/_simulator/outbox", trust_env=False).json():
             Person(name="Ada Lovelace").sign(mail["link"])
-        return client.wait(envelope.id, timeout=20).lifecycle
+        return client.wait(envelope.id, timeout=120).lifecycle
 
 
 def test_a_newcomer_can_use_the_printed_configuration(

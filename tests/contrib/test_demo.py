@@ -50,7 +50,7 @@ def played(
     show: Show | None = None,
     stop: Stop | None = None,
     pdf: Path | None = None,
-    patience: float = 5.0,
+    patience: float = 30.0,
     before_judging: Spoil = lambda _: None,
 ) -> Result:
     """Play with one simulator."""

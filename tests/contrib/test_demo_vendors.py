@@ -67,7 +67,7 @@ def played(
     *names: str,
     account: Callable[[dict[str, Any]], None] = lambda _: None,
     act: Callable[[dict[str, Simulator], str], None] = lambda _simulators, _line: None,
-    patience: float = 10.0,
+    patience: float = 30.0,
 ) -> Played:
     """Play with fresh simulators.
 

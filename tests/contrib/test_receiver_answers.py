@@ -265,7 +265,7 @@ def test_any_request_through_asgi_has_an_answer(
 def exchange(address: tuple[str, int], request: bytes) -> bytes:
     """Send raw bytes and read what comes until the server closes."""
     received = b""
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=60) as connection:
         connection.sendall(request)
         while block := connection.recv(65536):
             received += block

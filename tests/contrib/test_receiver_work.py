@@ -210,7 +210,7 @@ class Held:
 
     @contextmanager
     def begin(self) -> Iterator[Any]:
-        assert self.gate.wait(10)
+        assert self.gate.wait(60)
         with self._store.begin() as tx:
             yield tx
 
@@ -366,7 +366,7 @@ def test_the_command_serves_stores_and_stops(tmp_path: Path, monkeypatch: pytest
             assert 200 == answered(f"{base}/{SECRET}")
         finally:
             process.send_signal(signal.SIGTERM)
-            output, _ = process.communicate(timeout=20)
+            output, _ = process.communicate(timeout=60)
     assert SECRET not in output
     assert "wrong" not in output
     assert (tmp_path / "receiver.db").exists()

@@ -117,7 +117,7 @@ def test_at_once_from_many_places_makes_one(tmp_path: Path) -> None:
     with client_of(vendor, f"sqlite:///{tmp_path}/paraph.db") as client:
 
         def work(given: Envelope | None) -> None:
-            gate.wait(10)
+            gate.wait(60)
             found.append(client.adopt("a", "e1", envelope=given).id)
 
         threads = [threading.Thread(target=work, args=(each,)) for each in (None, asked) * 2]

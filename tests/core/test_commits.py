@@ -50,7 +50,7 @@ class Counting(MemoryStore):
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """Wait for the gate; fail from a given transaction on."""
-        assert self.open.wait(20)
+        assert self.open.wait(60)
         self.transactions += 1
         if self.transactions >= self.broken_from:
             raise StoreError("the disk is full")
@@ -120,7 +120,7 @@ def half_kept(store: Store, count: int) -> list[int]:
 
 
 def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.001)
@@ -145,7 +145,7 @@ def in_threads(commits: Commits, store: Counting, kinds: list[str]) -> list[Any]
     eventually(lambda: len(commits._line) == len(kinds) - 1)
     store.open.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive(), "somebody was left waiting"
     return outcomes
 
@@ -375,7 +375,7 @@ def test_a_loop_that_ends_strands_no_thread() -> None:
     eventually(lambda: len(commits._line) == 2)
     del stuck
     gc.collect()
-    thread.join(20)
+    thread.join(60)
     assert ["1"] == outcomes
 
 
@@ -454,7 +454,7 @@ def in_thread(flow: Any) -> Any:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    thread.join(5)
+    thread.join(60)
     return outcomes[0] if outcomes else "it hangs"
 
 
@@ -512,7 +512,7 @@ def test_two_leaders_are_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
         eventually(lambda: not commits._line)  # somebody took it out, and waits at the gate
     store.open.set()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert [str(number) for number in range(8)] == sorted(outcomes)
     assert [True] * 8 == kept(store, 8)
     assert (False, 0) == (commits._led, len(commits._line))
@@ -597,7 +597,7 @@ def test_a_forked_process_waits_for_no_thread_of_its_parent(tmp_path: Path, *, k
 
     def slow(_: Transaction) -> None:
         inside.set()
-        assert go.wait(20)
+        assert go.wait(60)
 
     def child() -> bytes:
         if not knows:
@@ -610,10 +610,10 @@ def test_a_forked_process_waits_for_no_thread_of_its_parent(tmp_path: Path, *, k
 
     thread = threading.Thread(target=lambda: sync_runner().run(commits.add(slow)))
     thread.start()
-    assert inside.wait(20)
+    assert inside.wait(60)
     said = in_child(child)
     go.set()
-    thread.join(20)
+    thread.join(60)
     store.close()
     assert (b"forked" in said) if knows else (said == b"Await")
 

@@ -169,7 +169,7 @@ def test_cancelling_a_download_leaves_nothing(tmp_path: Path) -> None:
     def hang(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + bytes(600_000))
         begun.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
 
     def there() -> list[Path]:
         return list(tmp_path.iterdir())

@@ -220,7 +220,7 @@ def test_discarding_waits_for_nobody(tmp_path: Path) -> None:
     class Slow(io.BytesIO):
         def write(self, data: Any, /) -> int:
             entered.set()
-            assert go_on.wait(30)
+            assert go_on.wait(60)
             return super().write(data)
 
     sink = FileSink(tmp_path / "a.pdf")
@@ -230,7 +230,7 @@ def test_discarding_waits_for_nobody(tmp_path: Path) -> None:
     sink._file = Slow()
     writing = threading.Thread(target=sink.write, args=(b"second",))
     writing.start()
-    assert entered.wait(30)
+    assert entered.wait(60)
     sink.discard()
     assert 1 == len(names(tmp_path))
     go_on.set()

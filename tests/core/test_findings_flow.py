@@ -212,7 +212,7 @@ def test_a_failed_flight_fails_all_threads_that_waited() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         assert (1, CALLERS) == (world.flights, len(failures))
         assert CALLERS == len({id(error) for error in failures})
         world.works = True
@@ -350,7 +350,7 @@ def test_a_cancelled_save_leaves_no_part(tmp_path: Path) -> None:
     class Slow(FileSink):
         def write(self, data: bytes, /) -> int:
             entered.set()
-            assert go_on.wait(30)
+            assert go_on.wait(60)
             try:
                 return super().write(data)
             finally:
@@ -511,7 +511,7 @@ def test_the_demo_plays_without_signing_links(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(Client, "capabilities", without_links)
     monkeypatch.setattr(Client, "signing_link", refused)
     registry = Registry()
-    plan = Plan(folder=tmp_path / "demo", patience=10)
+    plan = Plan(folder=tmp_path / "demo", patience=60)
     show = Show(io.StringIO())
     (result,) = play(plan, make_simulators(registry, ["ignisign"]), registry, show, Stop())
     assert (Lifecycle.COMPLETED, ()) == (result.snapshot.lifecycle, result.failures)

@@ -84,7 +84,7 @@ def test_values_come_in_the_order_of_the_flows(run: Run, count: int, most: int) 
 @both
 def test_flows_overlap(run: Run) -> None:
     """Flows that wait for each other all come to their end, so they do run side by side."""
-    meeting = threading.Barrier(4, timeout=10)
+    meeting = threading.Barrier(4, timeout=60)
     assert [0, 1, 2, 3] == sorted(run(gather([lambda: call(meeting.wait)] * 4, most=4)))
 
 
@@ -121,7 +121,7 @@ def test_nothing_is_begun_after_a_failure(run: Run) -> None:
 @both
 def test_others_that_failed_are_named(run: Run) -> None:
     """The error that is raised carries a note of what else failed, without its text."""
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=60)
 
     def fail(error: Exception) -> Flow[None]:
         yield from call(meeting.wait)
@@ -164,7 +164,7 @@ def test_an_interrupt_waits_for_what_is_under_way() -> None:
     begun, over = threading.Event(), threading.Event()
 
     def interrupted() -> None:
-        assert begun.wait(10)
+        assert begun.wait(60)
         raise KeyboardInterrupt
 
     def effect() -> None:
@@ -190,7 +190,7 @@ def test_nothing_is_begun_after_an_interrupt() -> None:
             yield from call(done.append, name)
 
     def interrupted() -> None:
-        assert first_begun.wait(10)
+        assert first_begun.wait(60)
         raise KeyboardInterrupt
 
     before = threading.active_count()
@@ -236,7 +236,7 @@ def test_without_threads_the_caller_does_all_the_work(monkeypatch: pytest.Monkey
 def test_each_lane_sees_the_callers_context(run: Run) -> None:
     """A context variable of the caller, such as a request's id, is seen by every gathered flow."""
     variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="none")
-    meeting = threading.Barrier(3, timeout=10)
+    meeting = threading.Barrier(3, timeout=60)
 
     def look() -> str:
         meeting.wait()

@@ -151,7 +151,7 @@ def test_a_slow_source_stops_nobody_who_writes() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             other = threading.Thread(target=write, daemon=True)
             other.start()
-            other.join(timeout=10)
+            other.join(timeout=60)
             writing.append(other.is_alive())
             return super().read(size)
 

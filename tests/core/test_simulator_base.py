@@ -48,7 +48,7 @@ from paraph.testing.simulator import (
 from paraph.testing.simulator.pages import PageState
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for `condition`, at most `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():

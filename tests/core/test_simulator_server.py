@@ -27,7 +27,7 @@ class _Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.blocked.set()
-        self.open.wait(5)
+        self.open.wait(60)
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"ok"})
 
@@ -45,7 +45,7 @@ def test_no_socket_outlives_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
         address = ("127.0.0.1", int(base.rsplit(":", 1)[1]))
         first = visitors.enter_context(socket.create_connection(address))
         first.sendall(_REQUEST)
-        assert door.blocked.wait(5)
+        assert door.blocked.wait(60)
         for _ in range(_VISITORS):
             visitors.enter_context(socket.create_connection(address))
         threading.Timer(_SECONDS_BLOCKED, door.open.set).start()

@@ -327,7 +327,7 @@ def test_cancelling_waits_for_no_read_and_closes_the_file() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             if self.hangs:
                 reading.set()
-                assert go_on.wait(30)
+                assert go_on.wait(60)
             return super().read(size)
 
         def close(self) -> None:

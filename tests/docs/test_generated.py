@@ -106,6 +106,7 @@ def test_commands_within_groups_are_shown(generate: ModuleType) -> None:
     assert {"send", "settle", "demo", "sign8 import", "sign8 dialect show"} <= set(headings)
 
 
+@pytest.mark.timeout(600)
 def test_documentation_builds_without_a_warning(tmp_path: Path) -> None:
     """Sphinx reads every page, resolves every reference and has nothing to complain about."""
     command = [sys.executable, "-m", "sphinx", "-W", "-n", "--keep-going", "-q", "-E"]

@@ -17,10 +17,6 @@ PAGES = [
 WITH_BLOCKS = [page for page in PAGES if list(blocks(page.read_text()))]
 
 
-# A page is many steps, and some wait for people and for servers to start.
-pytestmark = pytest.mark.timeout(300)
-
-
 def named(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 

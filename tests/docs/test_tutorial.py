@@ -188,7 +188,6 @@ def test_both_is_the_two_together() -> None:
     assert {**one, "default": "hr", "accounts": one["accounts"] | two["accounts"]} == both
 
 
-@pytest.mark.timeout(300)
 def test_the_page_is_true(bare: Desk, tmp_path: Path) -> None:
     """Who follows the page from top to bottom sees what it shows."""
     page = (TUTORIAL / "index.md").read_text()

@@ -122,7 +122,7 @@ class TlsServer(ThreadingHTTPServer):
 
     def refuses(self, count: int) -> bool:
         """Wait until so many more connections have failed; ``False`` if that takes too long."""
-        return all(self._failures.acquire(timeout=20) for _ in range(count))
+        return all(self._failures.acquire(timeout=60) for _ in range(count))
 
     def names(self) -> set[str | None]:
         """Return whose certificates were shown."""

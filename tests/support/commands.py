@@ -29,14 +29,14 @@ class Running:
 
     def wait_for(self, text: str) -> str:
         """Wait until the output holds a text; returns the output."""
-        ended = eventually(lambda: text in self.output or self.process.poll() is not None, seconds=30)
+        ended = eventually(lambda: text in self.output or self.process.poll() is not None, seconds=60)
         assert ended, self.output
         assert text in self.output, self.output
         return self.output
 
     def end(self) -> int:
         """Wait for the end and return the exit code."""
-        return self.process.wait(30)
+        return self.process.wait(60)
 
 
 @attrs.frozen(kw_only=True)

@@ -58,7 +58,7 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = frozenset({"python", "toml", "console", "text", "json"})
 PORT = "8000"
 SERVERS = ("paraph simulator", "paraph receiver", "uvicorn ")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 _BLOCK = re.compile(r"^```(?P<info>[^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r"# (?P<name>[\w-]+\.(?:py|toml))(?P<how>, continued|, edited)?\n")
@@ -98,7 +98,7 @@ def wait_for(condition: Callable[[], bool], *, what: str, patience: float = PATI
     """Look until it holds, or fail with what was waited for."""
     end = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < end, f"{what} did not come within {patience:g} s"
+        assert time.monotonic() < end or condition(), f"{what} did not come within {patience:g} s"
         time.sleep(0.05)
 
 

@@ -120,11 +120,11 @@ class _TakenBackError(Exception):
 OpenOffice = Callable[..., Office]
 
 
-def eventually(condition: Callable[[], bool], *, seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], *, seconds: float = 60.0) -> bool:
     """Wait until the condition holds; whether it did in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            return False
+            return condition()
         time.sleep(0.005)
     return True

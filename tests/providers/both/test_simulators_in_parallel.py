@@ -25,7 +25,7 @@ PDF = make_pdf()
 
 def at_once(action: Callable[[int], R], times: int = THREADS) -> list[R]:
     """Do something in many threads that begin together; return what came, by number."""
-    start = threading.Barrier(times, timeout=10)
+    start = threading.Barrier(times, timeout=60)
 
     def one(number: int) -> R:
         start.wait()

@@ -94,7 +94,7 @@ def test_a_vendor_that_refuses_before_anything_exists_is_passed_over(market: Mar
         assert ("ignisign", 2, before + 1) == (sent.account, sent.attempt, len(market.published()))
         mail = next(one for one in reversed(market.vendors["ignisign"].outbox) if one.to == "ada@example.org")
         Person(name="Ada Lovelace").sign(mail.link)
-        assert Lifecycle.COMPLETED is client.wait(asked.id, timeout=30).lifecycle
+        assert Lifecycle.COMPLETED is client.wait(asked.id, timeout=120).lifecycle
 
 
 def test_a_draft_at_ignisign_is_closed_before_sign8_carries(market: Market):

@@ -54,7 +54,7 @@ SOON, LATER = timedelta(hours=1), timedelta(hours=3)
 TICK = timedelta(minutes=11)
 """Longer than the vendor waits before it acts on a time: at minutes 5, 10 and so on to 55."""
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @attrs.frozen(kw_only=True)

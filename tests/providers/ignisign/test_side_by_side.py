@@ -302,7 +302,7 @@ class Meeting(threading.Barrier):
     """Lets some through at once, one by one, before the others meet."""
 
     def __init__(self, parties: int, *, alone: int) -> None:
-        super().__init__(parties, timeout=10)
+        super().__init__(parties, timeout=60)
         self.alone = alone
 
     def wait(self, timeout: float | None = None) -> int:

@@ -252,7 +252,7 @@ class Meeting(httpx.BaseTransport):
 @pytest.mark.parametrize("together", [True, False])
 def test_kinds_overlap(together: bool) -> None:
     """Files go beside signers and signatures beside annotations; with one call in flight nothing does."""
-    transport = Meeting(patience=10 if together else 0.05)
+    transport = Meeting(patience=60 if together else 0.05)
     core = kernel(dialect(), **({} if together else {"limits": {"in_flight": 1}}))
     sessions = Sessions(lambda _: httpx.Client(transport=transport))
     try:

@@ -79,7 +79,7 @@ class Person:
     """
 
     name: str = attrs.field(repr=False)
-    timeout: float = 10.0
+    timeout: float = 30.0
     password: str = attrs.field(default="", repr=False)
     phone: Callable[[], str] | None = attrs.field(default=None, repr=False)
 

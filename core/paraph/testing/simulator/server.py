@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 ABORT = "paraph.abort"
 CUT = "paraph.cut"
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0
 _DRAIN_SECONDS = 2
 _ROUNDS = 5
 _TICK_SECONDS = 0.1

@@ -85,7 +85,7 @@ class WebhookQueue:
         *,
         clock: SimulatedClock,
         faults: Faults,
-        timeout: float = 5.0,
+        timeout: float = 20.0,
         accepts: Callable[[int], bool] = exactly_200,
         retries: Sequence[timedelta] = (),
     ) -> None:
@@ -142,7 +142,7 @@ class WebhookQueue:
             self._thread.join()
             self._thread = None
 
-    def drain(self, timeout: float = 10.0) -> None:
+    def drain(self, timeout: float = 60.0) -> None:
         """Wait until the queue is idle; TimeoutError after `timeout` seconds, RuntimeError if not started."""
         if self._thread is None:
             raise RuntimeError("the webhook queue is not started; use start() or the simulator's running()")
