@@ -32,6 +32,7 @@ from paraph.cli.app import app as command_line
 from paraph.config.settings import TAG
 from paraph.model import EvidenceKind, FactType, Secret, Verb
 from paraph.provider import Action, Capabilities, Capability, OffersActions, ProviderInfo
+from paraph.provider.action import COMPOSITE
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -231,8 +232,7 @@ def actions_table(info: ProviderInfo) -> str:
 
 def requests_of(action: Action[Any, Any]) -> str:
     """Say what an action asks of the vendor."""
-    told = action.told_in or f"{action.method} {action.path}".strip()
-    return code(told) if told else "composite"
+    return action.request if action.request == COMPOSITE else code(action.request)
 
 
 # Life cycle and events.

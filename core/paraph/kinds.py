@@ -59,9 +59,11 @@ _UNSAYABLE: Final = (
     "rule.failed",
     "signatory.unknown",
     "stage.invalid",
+    "stage.nobody",
     "text.unencodable",
     "verb.unsupported",
 )
+_IGNORED: Final = ("options.ignored",)
 _INCOMPLETE: Final = (
     "account.unusable",
     "completion.unobservable",
@@ -81,6 +83,7 @@ _INCOMPLETE: Final = (
 KINDS: Final[Mapping[str, ProblemKind]] = MappingProxyType(
     {
         **dict.fromkeys(_UNSAYABLE, ProblemKind.UNSAYABLE),
+        **dict.fromkeys(_IGNORED, ProblemKind.IGNORED),
         **dict.fromkeys(_INCOMPLETE, ProblemKind.INCOMPLETE),
         **{
             f"unsupported.{capability.value}": ProblemKind.IGNORED

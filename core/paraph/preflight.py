@@ -18,6 +18,7 @@ import attrs
 
 from paraph.kinds import LEFT_OUT
 from paraph.model import (
+    Assurance,
     ContentKind,
     DeliveryBy,
     Document,
@@ -60,6 +61,7 @@ def neutral_problems(envelope: Envelope, now: datetime) -> Iterator[Problem]:
         yield from _signatory(f"signatories[{index}]", person)
     for index, document in enumerate(envelope.documents):
         yield from _document(f"documents[{index}]", document)
+    yield from _stages(envelope)
     yield from _texts(envelope)
     yield from _fields(envelope)
     yield from _times(envelope, now)
@@ -119,6 +121,17 @@ def _document(path: str, document: Document) -> Iterator[Problem]:
             yield _bad(path, "pdf.broken", "this is no PDF: it does not begin with %PDF-")
         elif b"%%EOF" not in document.tail[-PDF_TAIL_WITHIN:]:
             yield _bad(path, "pdf.broken", "the PDF is cut off: its end is missing")
+
+
+def _stages(envelope: Envelope) -> Iterator[Problem]:
+    """Name stages that nobody is in: one of the two numbers is wrong, and so is the order."""
+    taken = {person.stage for person in envelope.signatories}
+    for index, stage in enumerate(envelope.stages):
+        if stage.number not in taken:
+            known = ", ".join(str(number) for number in sorted(taken))
+            yield _bad(
+                f"stages[{index}].number", "stage.nobody", "no signatory is in this stage", f"taken: {known}"
+            )
 
 
 def _texts(envelope: Envelope) -> Iterator[Problem]:
@@ -243,7 +256,7 @@ def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[P
                 f"nothing as strong as {asked.least.name} is offered",
                 f"offered: {levels}",
             )
-        if (asked.level or asked.floor) and asked.regime not in offered.regimes:
+        if asks_regime(asked) and asked.regime not in offered.regimes:
             regimes = ", ".join(sorted(offered.regimes))
             yield _bad(
                 f"{path}.assurance.regime" if own else "assurance.regime",
@@ -259,6 +272,11 @@ def capability_problems(envelope: Envelope, offered: Capabilities) -> Iterator[P
                 f"nobody can be asked to {person.verb} here",
                 f"offered: {verbs}",
             )
+
+
+def asks_regime(asked: Assurance) -> bool:
+    """Whether a law is asked for: by a level, which is always meant under one, or by naming another."""
+    return asked.least is not None or asked.regime is not Assurance().regime
 
 
 def needs_of(envelope: Envelope) -> frozenset[Capability]:
@@ -323,12 +341,13 @@ def visibility_problems(offered: Capabilities) -> Iterator[Problem]:
 
 
 def recipient_problems(envelope: Envelope, account: Account[object]) -> Iterator[Problem]:
-    """Yield recipients that a test account may not write to."""
-    if not account.allow_recipients:
+    """Yield recipients that an account may not write to: with an empty list that is everybody."""
+    if account.allow_recipients is None:
         return
     patterns = tuple(pattern.lower() for pattern in account.allow_recipients)
     for index, person in enumerate(envelope.signatories):
-        if person.email and not any(fnmatchcase(person.email.lower(), pattern) for pattern in patterns):
+        email = person.email.lower()
+        if not patterns or (email and not any(fnmatchcase(email, pattern) for pattern in patterns)):
             yield _bad(
                 f"signatories[{index}].email",
                 "recipient.not_allowed",

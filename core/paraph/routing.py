@@ -6,13 +6,15 @@ Theory of operation
 1. Rules are tried in their order; the first whose conditions all hold decides. Its accounts are the
    candidates, in order of preference, and after them the default account. Without such a rule, the default
    account is the only candidate.
-2. A condition looks at the envelope as the application gave it, before any account's defaults, and at
+2. An envelope never changes its environment (decision 0010): of these accounts, only those of the first one's
+   environment are candidates, whether that one can be used or not.
+3. A condition looks at the envelope as the application gave it, before any account's defaults, and at
    the time. Of several signatories, the highest level counts; for kind and regime, everything that is asked
    has to be among what the rule names.
-3. ``percent`` puts an envelope into one of a hundred parts by the SHA-256 of the route's name and the
+4. ``percent`` puts an envelope into one of a hundred parts by the SHA-256 of the route's name and the
    envelope's reference (its id, if it has none): the same envelope always falls into the same part, whoever
    asks, and two routes part envelopes independently.
-4. :func:`decide` returns what each rule found. There is no second code that explains: what is printed is
+5. :func:`decide` returns what each rule found. There is no second code that explains: what is printed is
    what was decided.
 """
 
@@ -30,6 +32,30 @@ import attrs
 from paraph.model import Envelope, Level, Regime, SignatureKind
 from paraph.preflight import needs_of
 from paraph.provider.capability import Capability
+
+NEEDABLE: Final = frozenset(
+    {
+        Capability.ANCHORS,
+        Capability.ATTACHMENTS,
+        Capability.DELIVERY_EMAIL,
+        Capability.DIGEST_DOCUMENTS,
+        Capability.EXPIRY,
+        Capability.FIELDS,
+        Capability.JSON_DOCUMENTS,
+        Capability.LANGUAGE,
+        Capability.MESSAGE,
+        Capability.NON_PDF_DOCUMENTS,
+        Capability.SCHEDULE,
+        Capability.SEALS,
+        Capability.SEVERAL_DOCUMENTS,
+        Capability.SEVERAL_SIGNATORIES,
+        Capability.SIGNATORY_LANGUAGE,
+        Capability.SIGNING_LINK,
+        Capability.STAGES,
+        Capability.STAGE_ANY,
+    }
+)
+"""What an envelope can need (:func:`~paraph.preflight.needs_of`). All else is an ability of accounts."""
 
 PARTS: Final = 100
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -59,7 +85,7 @@ class Span:
 class Window:
     """A time of the day in a zone, on some days.
 
-    :ivar until: not in it any more; one before ``start`` is on the next day.
+    :ivar until: not in it any more; one that is not after ``start`` is on the next day.
     :ivar days: the days on which it starts, as ``mon`` to ``sun``.
     """
 
@@ -71,16 +97,35 @@ class Window:
     def holds(self, at: datetime) -> bool:
         """Whether an aware time lies in it."""
         local = at.astimezone(self.zone)
-        clock, today = local.time().replace(tzinfo=None), local.weekday()
+        return self._has(local.weekday(), local.time().replace(tzinfo=None))
+
+    def covers(self, other: Window) -> bool:
+        """Whether it holds whenever another one of its zone does; of one in another zone that is not known.
+
+        Neither begins or ends but at these times, so that what holds at each of them holds in between.
+        """
+        ends = {time.min, self.start, self.until, other.start, other.until}
+        return self.zone.key == other.zone.key and all(
+            self._has(day, clock) or not other._has(day, clock) for day in range(len(DAYS)) for clock in ends
+        )
+
+    def _has(self, day: int, clock: time) -> bool:
+        """Whether a time lies in it, by its zone's clock on a day of the week."""
         if self.start < self.until:
-            return self.start <= clock < self.until and DAYS[today] in self.days
+            return self.start <= clock < self.until and DAYS[day] in self.days
         if clock >= self.start:
-            return DAYS[today] in self.days
-        return clock < self.until and DAYS[today - 1] in self.days
+            return DAYS[day] in self.days
+        return clock < self.until and DAYS[day - 1] in self.days
 
     def __str__(self) -> str:
         days = "" if self.days == DAYS else f" on {', '.join(self.days)}"
-        return f"{self.start:%H:%M} to {self.until:%H:%M} {self.zone.key}{days}"
+        until = "24:00" if self.until == time.min else _clock(self.until)
+        return f"{_clock(self.start)} to {until} {self.zone.key}{days}"
+
+
+def _clock(at: time) -> str:
+    """Write hours and minutes, and seconds only if there are some."""
+    return at.isoformat().removesuffix(":00")
 
 
 @attrs.frozen(kw_only=True)
@@ -150,17 +195,26 @@ class Decision:
     """Which accounts may carry an envelope, in order of preference, and why.
 
     :ivar route: the rule that decided, or ``None`` for the default account.
+    :ivar elsewhere: accounts that would be candidates, were they of the first one's environment.
     """
 
     candidates: tuple[str, ...]
     route: str | None
     rules: tuple[RuleReport, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
-def decide(routes: tuple[Route, ...], default: str | None, envelope: Envelope, at: datetime) -> Decision:
+def decide(
+    routes: tuple[Route, ...],
+    default: str | None,
+    envelope: Envelope,
+    at: datetime,
+    environments: Mapping[str, str],
+) -> Decision:
     """Find the accounts that may carry an envelope; none if no rule holds and there is no default.
 
     :param at: aware; what conditions of time look at.
+    :param environments: of each configured account, by its name.
     """
     reports: list[RuleReport] = []
     chosen: RuleReport | None = None
@@ -174,9 +228,14 @@ def decide(routes: tuple[Route, ...], default: str | None, envelope: Envelope, a
         reports.append(report)
         if chosen is None and report.holds:
             chosen = report
-    wanted = (*(chosen.use if chosen else ()), *((default,) if default else ()))
+    wanted = dict.fromkeys((*(chosen.use if chosen else ()), *((default,) if default else ())))
+    first = next((environments[name] for name in wanted if name in environments), None)
+    elsewhere = tuple(name for name in wanted if environments.get(name, first) != first)
     return Decision(
-        candidates=tuple(dict.fromkeys(wanted)), route=chosen.name if chosen else None, rules=tuple(reports)
+        candidates=tuple(name for name in wanted if name not in elsewhere),
+        route=chosen.name if chosen else None,
+        rules=tuple(reports),
+        elsewhere=elsewhere,
     )
 
 
@@ -297,33 +356,3 @@ _CONDITIONS: Final[Mapping[str, Callable[..., Found]]] = MappingProxyType(
         "time": _time,
     }
 )
-
-
-def covers(earlier: When, later: When) -> bool:
-    """Whether a rule with the conditions ``earlier`` takes everything that ``later`` would match."""
-    for field in attrs.fields(When):
-        before, after = getattr(earlier, field.name), getattr(later, field.name)
-        if before is None or _always_holds(field.name, before):
-            continue
-        if after is None or not _includes(field.name, before, after):
-            return False
-    return True
-
-
-def _always_holds(condition: str, wanted: object) -> bool:
-    """Whether a condition leaves nothing out."""
-    return wanted == (PARTS if condition == "percent" else Span())
-
-
-def _includes(condition: str, before: object, after: object) -> bool:
-    match before, after:
-        case Span(), Span():
-            return before.covers(after)
-        case frozenset(), frozenset() if condition == "needs":  # it asks for all of them
-            return before <= after
-        case frozenset(), frozenset():
-            return after <= before
-        case int(), int():
-            return False  # parts of two routes are independent
-        case _:
-            return before == after

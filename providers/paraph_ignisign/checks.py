@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from paraph.model import ContentKind, Level, Problem, Severity, Verb
+from paraph.model import ContentKind, DeliveryBy, Level, Problem, Severity, Verb
 from paraph_ignisign import mapping
 from paraph_ignisign.kinds import KINDS
 from paraph_ignisign.settings import IgnisignOptions, IgnisignSettings
+from paraph_ignisign.untold import untold_problems
 
 if TYPE_CHECKING:
-    from paraph.model import DeliveryBy, Document, Envelope, Signatory
+    from paraph.model import Document, Envelope, Signatory
     from paraph.provider import Account
 
 TITLE: Final = 1024
@@ -42,6 +43,7 @@ def check(envelope: Envelope, account: Account[IgnisignSettings]) -> tuple[Probl
         *_people(envelope, account),
         *_documents(envelope),
         *_options(envelope),
+        *untold_problems(envelope),
     )
 
 
@@ -123,9 +125,9 @@ def _people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iterator[
     methods: dict[DeliveryBy, str] = {}
     for index, person in enumerate(envelope.signatories):
         path = f"signatories[{index}]"
+        if not signs(person):
+            yield from _unsigned(path, person)
         if person.verb is Verb.RECEIVE_COPY:
-            if not person.email:
-                yield problem(f"{path}.email", "email.missing", "Ignisign mails copies", "set email")
             continue
         yield from _person(path, person)
         if not signs(person):
@@ -143,6 +145,22 @@ def _people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iterator[
         if method == NEEDS_PHONE and not person.phone:
             yield problem(f"{path}.phone", "phone.missing", f"the method {NEEDS_PHONE} needs a mobile number")
     yield from _same_people(envelope, account)
+
+
+def _unsigned(path: str, person: Signatory) -> Iterator[Problem]:
+    """Find what is asked of somebody who does not sign, and can be asked of signatures alone.
+
+    A level that the envelope asks for is the signers' affair.
+    """
+    if person.assurance is not None and person.assurance.least is not None:
+        message = "no signature is asked of them, so Ignisign cannot be told its level"
+        yield problem(f"{path}.assurance", "level.unsigned", message, "leave it out, or ask them to sign")
+    if person.verb is Verb.RECEIVE_COPY:
+        if not person.email:
+            yield problem(f"{path}.email", "email.missing", "Ignisign mails copies", "set email")
+        if person.delivery is DeliveryBy.LINK:
+            message = "Ignisign mails copies, and has no link to one"
+            yield problem(f"{path}.delivery", "delivery.copy", message, "set delivery = 'email'")
 
 
 def _same_people(envelope: Envelope, account: Account[IgnisignSettings]) -> Iterator[Problem]:

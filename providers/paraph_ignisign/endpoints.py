@@ -1,4 +1,4 @@
-"""The application's webhook endpoints at the vendor, and the past deliveries it lists (contract 4.7).
+"""The application's webhook endpoints at the vendor (contract 4.7).
 
 Theory of :func:`ensure`. The vendor takes the same URL twice and then delivers everything twice, so whoever
 registers a URL lists all endpoints afterwards and removes all of that URL but one. All callers agree on
@@ -19,24 +19,19 @@ from typing import Final
 import attrs
 
 from paraph.errors import ConfigurationError, UnsupportedCapability, VendorNotFound
-from paraph.flow import Flow, Page, all_pages
+from paraph.flow import Flow
 from paraph.model import Problem, Secret
-from paraph.provider import Account, Capability, NoParams, PastDelivery
+from paraph.provider import Account, Capability, NoParams
 from paraph.provider import WebhookEndpoint as NeutralEndpoint
 from paraph_ignisign.actions import (
     CREATE_WEBHOOK,
     DELETE_WEBHOOK,
-    LIST_EVENTS,
     LIST_WEBHOOKS,
     UPDATE_WEBHOOK,
 )
-from paraph_ignisign.params import EventPageRef, NewWebhook, WebhookRef, WebhookUpdate
+from paraph_ignisign.params import NewWebhook, WebhookRef, WebhookUpdate
 from paraph_ignisign.settings import IgnisignSettings
-from paraph_ignisign.webhooks import past_delivery, tenant_of
-from paraph_ignisign.wire import WebhookEndpoint, WebhookEndpoints, WebhookEvent
-
-FIRST_PAGE: Final = 1
-"""Assumption: the vendor does not say whether pages count from 0 or 1."""
+from paraph_ignisign.wire import WebhookEndpoint, WebhookEndpoints
 
 ROUNDS: Final = 5
 """How often it is looked again where somebody else keeps removing what was found."""
@@ -152,46 +147,3 @@ def webhooks(account: Account[IgnisignSettings]) -> Flow[tuple[NeutralEndpoint, 
         )
         for each in listed.webhooks
     )
-
-
-def past_deliveries(account: Account[IgnisignSettings]) -> Flow[tuple[PastDelivery, ...]]:
-    """Read what the vendor says it delivered, or failed to, to our endpoints.
-
-    :raises UnsupportedCapability: the account's own webhook URL is not configured.
-    """
-    url = account.webhook_url
-    if url is None:
-        raise UnsupportedCapability(
-            account=account.name,
-            provider=account.provider,
-            capability=Capability.EVENT_LIST.value,
-            hint="set webhooks.public_url and the account's webhook_secret",
-        )
-    listed = yield from LIST_WEBHOOKS.run(account, NoParams())
-    tenant = tenant_of(account.settings.credentials())
-    found: list[PastDelivery] = []
-    for endpoint in listed.webhooks:
-        if url == endpoint.url:
-            events = yield from _events(account, endpoint)
-            found += [past_delivery(event, tenant) for event in events]
-    return tuple(found)
-
-
-def _events(account: Account[IgnisignSettings], endpoint: WebhookEndpoint) -> Flow[tuple[WebhookEvent, ...]]:
-    total = 0
-
-    def page(number: int | str) -> Flow[Page[WebhookEvent]]:
-        nonlocal total
-        asked = EventPageRef(webhook_id=endpoint.id, page=int(number))
-        answer = yield from LIST_EVENTS.run(account, asked)
-        if answer.search_data is not None and answer.search_data.total is not None:
-            total = answer.search_data.total
-        return Page(items=answer.events, next=int(number) + 1)
-
-    events = yield from all_pages(page, first=FIRST_PAGE, key=lambda event: event.id)
-    if len(events) < total:
-        # Fewer than the vendor counts: its pages begin at 0.
-        before = yield from page(FIRST_PAGE - 1)
-        known = {event.id for event in events}
-        events = (*(event for event in before.items if event.id not in known), *events)
-    return events

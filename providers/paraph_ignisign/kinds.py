@@ -12,6 +12,7 @@ _UNSAYABLE: Final = (
     "country.unknown",
     "credentials.kind",
     "credentials.malformed",
+    "delivery.copy",
     "document.extension",
     "document.second_json",
     "environment.mismatch",
@@ -19,6 +20,7 @@ _UNSAYABLE: Final = (
     "full_privacy.content",
     "input.unknown",
     "level.mixed",
+    "level.unsigned",
     "message.long",
     "profile.method",
     "signer.differs",
@@ -32,7 +34,7 @@ _UNSAYABLE: Final = (
     "value.unknown",
 )
 _CHANGED: Final = ("document.xml",)
-_IGNORED: Final = ("language.fixed",)
+_IGNORED: Final = ("language.fixed", "value.untold")
 _INCOMPLETE: Final = (
     "app_env.unknown",
     "credentials.missing",

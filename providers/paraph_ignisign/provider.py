@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Delivery,
         Finding,
         PastDelivery,
+        PastPage,
         ProviderInfo,
         Reading,
         SigningLink,
@@ -171,9 +172,15 @@ class IgnisignProvider:
 
     def past_deliveries(self, account: IgnisignAccount) -> Flow[tuple[PastDelivery, ...]]:
         """List what the vendor delivered to our endpoint."""
-        from paraph_ignisign import endpoints
+        from paraph_ignisign import past
 
-        return endpoints.past_deliveries(account)
+        return past.past_deliveries(account)
+
+    def past_page(self, account: IgnisignAccount, standing: str) -> Flow[PastPage]:
+        """List a part of it."""
+        from paraph_ignisign import past
+
+        return past.past_page(account, standing)
 
     def ensure_webhook(self, account: IgnisignAccount, url: str) -> Flow[str]:
         """Register our endpoint."""

@@ -104,7 +104,7 @@ def cancel(carried: Carried, account: Account[IgnisignSettings], reason: str) ->
     try:
         yield from actions.CLOSE_REQUEST.run(account, RequestRef(signature_request_id=carried.vendor_ref))
     except VendorError as error:
-        if error.code not in TOO_LATE:
+        if not _came_late(error):
             raise
         refusal = error
     at = yield from now()
@@ -126,6 +126,12 @@ def cancel(carried: Carried, account: Account[IgnisignSettings], reason: str) ->
     closed = Fact(type=FactType.ENVELOPE_CLOSED, subject=Subject(ref=carried.vendor_ref), native="close")
     facts = shown if refusal is not None else (closed, *shown)
     return Observation(source=Source.RESPONSE, trust=Trust.CONFIRMED, observed_at=at, facts=facts)
+
+
+def _came_late(error: VendorError) -> bool:
+    """Whether a close was refused because the request had ended, perhaps by an attempt before."""
+    codes = (error.code, getattr(error.__cause__, "code", None))
+    return any(code in TOO_LATE for code in codes)
 
 
 def close_draft(carried: Carried, account: Account[IgnisignSettings]) -> Flow[bool]:

@@ -20,7 +20,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import attrs
@@ -112,17 +112,17 @@ class IgnisignSettings:
         "unset: the first active one with integration mode EMBEDDED.",
         default=None,
     )
-    aes_method: str = setting(
+    aes_method: Literal["ADVANCED_STD", "ADVANCED_SMS"] = setting(
         "Signature method for the level AES: ADVANCED_STD or ADVANCED_SMS.",
         default="ADVANCED_STD",
         assumption="the vendor does not say which of its two advanced methods is the usual one",
     )
-    private_hash: str = setting(
+    private_hash: Literal["base64", "hex"] = setting(
         "How the digest of a private document is written: base64 or hex.",
         default="base64",
         assumption="the vendor's example sends base64, a third party's hex; the vendor does not say",
     )
-    signer_reference: str = setting(
+    signer_reference: Literal["envelope", "signatory"] = setting(
         "Whether signers are made per envelope (envelope) or shared by signatory id (signatory).",
         default="envelope",
     )
@@ -151,6 +151,15 @@ class IgnisignSettings:
         if self.jwt_skew < 0:
             found.append(_problem("jwt_skew", "value.negative", "seconds cannot be negative"))
         return tuple(found)
+
+    def environment_problems(self, environment: str) -> tuple[Problem, ...]:
+        """Find whether ``app_env`` contradicts the account's environment; without one, the key will tell.
+
+        :param environment: paraph's own word for the account, ``test`` or ``production``.
+        """
+        if self.app_env is None or self.app_env not in set(AppEnv):
+            return ()
+        return tuple(_environment_problems(self.app_env, environment))
 
     def credential_problems(self, environment: str) -> tuple[Problem, ...]:
         """Find what is wrong with the credentials, looking inside the resolved secret but not showing it.

@@ -38,6 +38,7 @@ from paraph_sign8.dialect.words import AuthType, Dispatch, Instant, WorkflowStat
 from paraph_sign8.kinds import KINDS
 from paraph_sign8.planning import Layout, dispatch_of, lay_out, overlaps, signature_type_of
 from paraph_sign8.settings import Sign8Options, Sign8Settings
+from paraph_sign8.untold import untold_problems
 
 NAMED: Final = 5
 """Assumed values that a message names; the command shows all."""
@@ -58,6 +59,7 @@ def check(envelope: Envelope, account: Account[Sign8Settings]) -> tuple[Problem,
         *_order(envelope, dialect),
         *_people(envelope, dialect),
         *_places(envelope, dialect),
+        *untold_problems(envelope),
     )
 
 
@@ -285,12 +287,12 @@ def _signature(path: str, envelope: Envelope, person: Signatory, dialect: Dialec
         yield _untold(
             f"{path}.assurance", "fields.signer.signature_type", "the signature type", warning=unasked
         )
-    if kind in mapping.NEEDS_PHONE:
-        if not person.phone:
-            what = "a seal" if seals else "an advanced or qualified signature"
-            yield problem(f"{path}.phone", "phone.missing", f"{what} needs a mobile number")
-        elif not names.phone:
-            yield _untold(f"{path}.phone", "fields.signer.phone", "the mobile number")
+    needed = kind in mapping.NEEDS_PHONE
+    if needed and not person.phone:
+        what = "a seal" if seals else "an advanced or qualified signature"
+        yield problem(f"{path}.phone", "phone.missing", f"{what} needs a mobile number")
+    elif person.phone and not names.phone:
+        yield _untold(f"{path}.phone", "fields.signer.phone", "the mobile number", warning=not needed)
     if seals:
         yield problem(
             f"{path}.kind",

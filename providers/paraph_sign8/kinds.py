@@ -26,6 +26,7 @@ _UNSAYABLE: Final = (
     "value.wrong",
 )
 _CHANGED: Final = ("delivery.also_email", "expiry.day", "field.optional", "place.taken")
+_IGNORED: Final = ("value.untold",)
 _INCOMPLETE: Final = (
     "auth.differs",
     "credentials.missing",
@@ -46,6 +47,7 @@ KINDS: Final[Mapping[str, ProblemKind]] = MappingProxyType(
     {
         **dict.fromkeys(_UNSAYABLE, ProblemKind.UNSAYABLE),
         **dict.fromkeys(_CHANGED, ProblemKind.CHANGED),
+        **dict.fromkeys(_IGNORED, ProblemKind.IGNORED),
         **dict.fromkeys(_INCOMPLETE, ProblemKind.INCOMPLETE),
     }
 )

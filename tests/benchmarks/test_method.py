@@ -26,7 +26,7 @@ def importable() -> Any:
 
 
 def test_a_case_that_takes_longer_shows() -> None:
-    """A case that takes ten times as long has a ratio above one, the base has one, and they ran in turn."""
+    """A case that takes far longer has a ratio above one, the base has one, and they ran in turn."""
     from benchmarks import method
 
     ran: list[str] = []
@@ -36,16 +36,16 @@ def test_a_case_that_takes_longer_shows() -> None:
         time.sleep(seconds)
 
     found = method.compare(
-        {"one": lambda: case("one", 0.005), "ten": lambda: case("ten", 0.05)},
+        {"one": lambda: case("one", 0.005), "long": lambda: case("long", 0.2)},
         base="one",
         calls=2,
         blocks=5,
     )
-    assert {"one", "ten", method.AGAIN} == set(found)
+    assert {"one", "long", method.AGAIN} == set(found)
     assert found["one"].wall == 1
-    assert found["ten"].wall > 1.5
+    assert found["long"].wall > 1.5
     assert (1 + 5) * 2 * 2 == ran.count("one")  # warmed up, as itself and again, calls in each block
-    assert ["one", "one", "ten", "ten"] * 9 != ran[: 4 * 9]
+    assert ["one", "one", "long", "long"] * 9 != ran[: 4 * 9]
 
 
 def test_awaited_cases_are_compared_alike() -> None:
@@ -53,10 +53,10 @@ def test_awaited_cases_are_compared_alike() -> None:
     from benchmarks import method
 
     async def main() -> Any:
-        cases = {"one": lambda: asyncio.sleep(0.003), "ten": lambda: asyncio.sleep(0.03)}
+        cases = {"one": lambda: asyncio.sleep(0.005), "long": lambda: asyncio.sleep(0.2)}
         return await method.compare_async(cases, base="one", calls=2, blocks=5)
 
-    assert asyncio.run(main())["ten"].wall > 1.5
+    assert asyncio.run(main())["long"].wall > 1.5
 
 
 @given(value=st.floats(0.01, 10), goal=st.floats(0.01, 10), further=st.floats(0.01, 10))

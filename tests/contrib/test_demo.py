@@ -50,7 +50,7 @@ def played(
     show: Show | None = None,
     stop: Stop | None = None,
     pdf: Path | None = None,
-    patience: float = 30.0,
+    patience: float = 120.0,
     before_judging: Spoil = lambda _: None,
 ) -> Result:
     """Play with one simulator."""
@@ -62,8 +62,8 @@ def played(
 
 
 def simulator(registry: Registry | None = None) -> dict[str, Simulator]:
-    """Make the simulator of the plugin that has the whole main path."""
-    return make_simulators(registry or Registry(), ["ignisign"])
+    """Make the simulator of the plugin with the whole main path; it waits long for answers to webhooks."""
+    return make_simulators(registry or Registry(), ["ignisign"], {"webhook_timeout": "60"})
 
 
 def only(simulators: dict[str, Simulator]) -> Simulator:
@@ -106,7 +106,7 @@ def test_without_webhooks_it_says_what_did_not_become_known(tmp_path: Path) -> N
     """If none arrives, every webhook is named, and so is every event that nobody else told."""
     simulators = simulator()
     only(simulators).faults.add(Fault(kind=FaultKind.WEBHOOK_DROP, times=100))
-    failures = played(tmp_path / "demo", simulators, patience=1).failures
+    failures = played(tmp_path / "demo", simulators, patience=4).failures
     assert 18 == len([each for each in failures if each.startswith("webhook ")])
     assert "the event signatory.signed of signatory 2 did not become known" in failures
     assert "the envelope is sent, not completed" in failures

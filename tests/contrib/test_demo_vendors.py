@@ -67,7 +67,7 @@ def played(
     *names: str,
     account: Callable[[dict[str, Any]], None] = lambda _: None,
     act: Callable[[dict[str, Simulator], str], None] = lambda _simulators, _line: None,
-    patience: float = 30.0,
+    patience: float = 120.0,
 ) -> Played:
     """Play with fresh simulators.
 
@@ -75,7 +75,7 @@ def played(
     :param act: called with each line that is shown.
     """
     registry = Registry()
-    simulators = make_simulators(registry, names)
+    simulators = make_simulators(registry, names, {"webhook_timeout": "60"})
     for each in simulators.values():
         _reconfigure(each, account)
     show = Acting(lambda line: act(simulators, line))
@@ -177,7 +177,7 @@ def test_a_webhook_of_a_refusal_that_is_lost_fails(tmp_path: Path) -> None:
         if line == "Charles Babbage refuses":
             simulators["sign8"].faults.add(Fault(kind=FaultKind.WEBHOOK_DROP))
 
-    found = played(tmp_path / "demo", "sign8", act=drop, patience=1)
+    found = played(tmp_path / "demo", "sign8", act=drop, patience=4)
     assert () == found.of("sign8").failures
     failures = found.of("sign8-refused").failures
     assert "webhook 1 of 1 did not arrive over HTTP: dropped" in failures
@@ -193,7 +193,7 @@ def test_a_vendor_that_posts_nothing_of_a_refusal_fails(
     registry = Registry()
     simulators = make_simulators(registry, ["sign8"])
     monkeypatch.setattr(simulators["sign8"], "subscribe", lambda _: None)  # its console loses the URL
-    _, refused = play(Plan(folder=tmp_path, patience=1), simulators, registry, Acting(lambda _: None), Stop())
+    _, refused = play(Plan(folder=tmp_path, patience=4), simulators, registry, Acting(lambda _: None), Stop())
     assert "the vendor sent no webhook" in refused.failures
 
 

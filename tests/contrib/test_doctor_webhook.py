@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +19,7 @@ from paraph.testing.fake import CAPABILITIES
 from paraph.testing.simulator import serve
 from paraph_web import Receiver
 from support.doctoring import ENVIRON, SECRET, ExaminedProvider, PlainProvider, call, endpoint, look
+from support.ports import nobody_listens
 
 PUBLIC = "https://app.example/hooks"
 OWN = f"{PUBLIC}/a/{SECRET}"
@@ -86,9 +86,8 @@ def test_our_receiver_has_another_secret(kind: str) -> None:
 
 def test_nobody_listens_there(kind: str) -> None:
     """A receiver that is not running fails."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    found = reach(kind, f"http://127.0.0.1:{port}/hooks")
+    with nobody_listens() as port:
+        found = reach(kind, f"http://127.0.0.1:{port}/hooks")
     assert (Standing.FAIL, "nobody listens there") == (found.state, found.found)
 
 

@@ -15,6 +15,7 @@ from paraph import Outcome, OutcomeKind
 from paraph.model import Event, EventType, SubjectKind
 from paraph_web.commands import _tell, _tell_stored
 from support.commands import Place
+from support.ports import free_port
 
 SECRET = "a-path-secret-of-the-receiver"
 CONFIG = """
@@ -44,13 +45,6 @@ def place(tmp_path: Path) -> Place:
     (place.work / "app_secret").write_text("s" * 40)
     (place.work / "hook").write_text(SECRET)
     return place
-
-
-def free_port() -> int:
-    """Find a port that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def test_a_delivery_is_stored_first_and_judged_after(place: Place) -> None:

@@ -10,15 +10,17 @@ import attrs
 import httpx
 import pytest
 
+from paraph.client import Client
 from paraph.config import Config
 from paraph.errors import Refused, VendorError
-from paraph.model import Lifecycle, Secret, Severity
+from paraph.model import Lifecycle, Secret, Severity, Signatory
 from paraph.ops.look import events, get
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.receive import ingest
 from paraph.ops.send import resume, send
 from paraph.provider import Account, ProviderInfo
 from paraph.provider.registry import Registry
+from paraph.store import open_store
 from paraph.testing import fake
 from support.tiny import TinyProvider, envelope
 from support.world import World
@@ -65,13 +67,14 @@ def test_a_delivery_to_an_account_of_another_environment_is_refused() -> None:
     assert Lifecycle.SENT is world.lifecycle(known)
 
 
-def test_negative_control_accounts_of_one_tenant_and_environment_share_news() -> None:
-    """Between accounts of one environment it counts: the vendor tells a tenant, not an account."""
+def test_a_delivery_to_another_account_of_one_tenant_and_environment_is_refused() -> None:
+    """Between accounts of one environment nothing is shared either: each has a URL of its own."""
     world = world_of("test")
     known = world.sent("a")
     outcome = post_to(world, "b", world.vendor.delivery("e1", "OPENED", "p-ada"))
-    assert OutcomeKind.ACCEPTED is outcome.kind
-    assert {known} == {event.envelope_id for event in outcome.events}
+    assert (OutcomeKind.REJECTED, "other_account", ()) == (outcome.kind, outcome.reason, outcome.events)
+    heard = post_to(world, "a", world.vendor.delivery("e1", "OPENED", "p-ada"))
+    assert {known} == {event.envelope_id for event in heard.events}
 
 
 def test_a_delivery_to_an_account_of_another_tenant_moves_nothing() -> None:
@@ -122,8 +125,8 @@ def test_a_resume_looks_at_a_list_that_was_tightened_meanwhile(failing: int, ref
     assert 1 == len(world.vendor.published)
 
 
-def test_a_test_account_that_may_write_to_anybody_is_warned_of() -> None:
-    """A test account without allow_recipients is a warning; one with it, or of production, is none."""
+def test_whom_an_account_may_write_to_is_warned_of() -> None:
+    """A test account without allow_recipients may write to anybody, any with an empty list to nobody."""
     registry = Registry.empty()
     registry.register("fake", fake)
     plain = {"provider": "fake", "environment": "test", "api_key": "env:FAKE_KEY"}
@@ -131,11 +134,44 @@ def test_a_test_account_that_may_write_to_anybody_is_warned_of() -> None:
         "open": plain,
         "limited": {**plain, "allow_recipients": ["*@example.org"]},
         "live": {**plain, "environment": "production"},
+        "shut": {**plain, "environment": "production", "allow_recipients": []},
     }
     config = Config.from_mapping({"accounts": accounts}, environ={"FAKE_KEY": "k"}, registry=registry)
-    (warning,) = config.warnings
-    assert ("accounts.open.allow_recipients", Severity.WARNING) == (warning.path, warning.severity)
+    assert [
+        ("accounts.open.allow_recipients", "recipients.anybody"),
+        ("accounts.shut.allow_recipients", "recipients.nobody"),
+    ] == [(each.path, each.code) for each in config.warnings]
+    assert {Severity.WARNING} == {each.severity for each in config.warnings}
     assert () == config.problems
+
+
+REFUSED = "recipient.not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        ({}, []),
+        ({"allow_recipients": []}, [REFUSED, REFUSED]),
+        ({"allow_recipients": ["*@example.org"]}, []),
+        ({"allow_recipients": ["*@example.com"]}, [REFUSED]),
+    ],
+)
+def test_an_empty_list_lets_nobody_through_and_only_an_absent_one_everybody(
+    given: dict[str, Any], refused: list[str]
+) -> None:
+    """Everybody is outside an empty list, even who is handed a link; where there is none, nobody is."""
+    registry = Registry.empty()
+    registry.register("fake", fake)
+    account = {"provider": "fake", "environment": "test", "api_key": "env:FAKE_KEY", **given}
+    config = Config.from_mapping({"accounts": {"a": account}}, environ={"FAKE_KEY": "k"}, registry=registry)
+    people = [
+        Signatory(id="ada", given_name="Ada", family_name="L", email="ada@example.org"),
+        Signatory(id="bob", given_name="Bob", family_name="L", delivery="link"),
+    ]
+    with Client(config, registry=registry, store=open_store("memory:")) as client:
+        found = client.check(envelope(signatories=people, fields=()))
+    assert refused == [each.code for each in found if each.code == REFUSED]
 
 
 @pytest.mark.parametrize("name", ["ignisign", "sign8"])

@@ -78,6 +78,20 @@ def test_a_table_for_people(tmp_path: Path, name: str) -> None:
         assert action.summary in row
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_one_action_tells_of_itself(tmp_path: Path, name: str) -> None:
+    """With an action there is its text alone, as ``help`` has it, or with --json its description."""
+    provider = Registry(environ={}).provider(name)
+    assert isinstance(provider, OffersActions)
+    action = next(iter(provider.actions.values()))
+    assert f"{action.told()}\n" == paraph(tmp_path, "actions", name, action.name).stdout
+    (one,) = json.loads(paraph(tmp_path, "actions", name, action.name, "--json").stdout)["actions"]
+    assert (action.name, action.summary) == (one["name"], one["summary"])
+    misspelt = paraph(tmp_path, "actions", name, action.name + "x")
+    assert (2, "") == (misspelt.returncode, misspelt.stdout)
+    assert f"did you mean {action.name!r}?" in misspelt.stderr
+
+
 def test_an_unknown_provider_is_a_sentence(tmp_path: Path) -> None:
     """A misspelt provider is exit code 2 and names the nearest one, as text and as JSON."""
     done = paraph(tmp_path, "actions", "ignisgn")

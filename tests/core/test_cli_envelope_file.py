@@ -206,7 +206,7 @@ rule = "some"
         ("fields[0].rect", "rect.form", 24),
         ("fields[1].anchor.tex", "key.unknown", 28),
         ("fields[1].anchor.text", "key.missing", 28),
-        ("fields[1].rect", "value.type", 29),
+        ("fields[1].rect[3]", "value.type", 29),
         ("stages[0].number", "key.missing", 30),
         ("stages[0].rule", "value.type", 31),
     ]

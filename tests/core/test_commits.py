@@ -35,6 +35,12 @@ from paraph.store import Store, Transaction, open_store
 from paraph.store.memory import MemoryStore
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a stalled machine make nobody in the line lose patience; tests about that set their own."""
+    monkeypatch.setattr(under_test, "_PATIENCE", 60.0)
+
+
 class Counting(MemoryStore):
     """A store in memory that says it is durable, counts its transactions, and can be held up or broken."""
 
@@ -163,7 +169,7 @@ def in_tasks(commits: Commits, store: Counting, kinds: list[str]) -> list[Any]:
         store.open.set()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    return asyncio.run(asyncio.wait_for(main(), 20))
+    return asyncio.run(asyncio.wait_for(main(), 120))
 
 
 WAYS = pytest.mark.parametrize("way", [in_threads, in_tasks])
@@ -360,7 +366,7 @@ def test_a_leader_that_is_cancelled_leaves_what_it_has_begun_to_its_thread() -> 
         store.open.set()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    outcomes = asyncio.run(asyncio.wait_for(main(), 20))
+    outcomes = asyncio.run(asyncio.wait_for(main(), 120))
     assert [asyncio.CancelledError, str, asyncio.CancelledError, str] == [type(each) for each in outcomes]
     assert [True, True, False, True] == kept(store, 4)
 
@@ -573,7 +579,7 @@ def in_child(work: Callable[[], bytes]) -> bytes:
         warnings.simplefilter("ignore", DeprecationWarning)  # that there are threads is the point
         child = os.fork()
     if child == 0:
-        signal.alarm(5)
+        signal.alarm(60)
         try:
             os.write(writing, work())
         finally:
@@ -640,7 +646,7 @@ def reports(monkeypatch: pytest.MonkeyPatch, *, own: bool) -> list[str]:
         store.open.set()
         return await asyncio.gather(*tasks, return_exceptions=True)
 
-    outcomes = asyncio.run(asyncio.wait_for(main(), 20))
+    outcomes = asyncio.run(asyncio.wait_for(main(), 120))
     assert "<0@example.org>" == outcomes[0]
     return [
         "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
@@ -699,7 +705,7 @@ def seen_by_six() -> dict[str, str]:
         store.open.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 120))
     assert 2 == store.transactions
     return seen
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paraph.config import Config, load_config
+from paraph.config import load_config
 from paraph.errors import (
     ConfigurationError,
     MissingSecret,
@@ -24,20 +19,10 @@ from paraph.errors import (
     ProviderNotInstalled,
     UnknownAccount,
 )
-from paraph.model import Level, Problem, Secret
-from paraph.provider import ProviderInfo, setting
-from paraph.provider.hookspecs import hookimpl
-from paraph.provider.registry import Registry
+from paraph.model import Level, Secret
 from paraph.testing import fake
+from support.configs import ENVIRON, MINIMAL, a_registry, loaded, problems_of, settings_of
 from support.plugins import install, provider_module
-
-MINIMAL = """
-[accounts.hr]
-provider = "fake"
-environment = "test"
-api_key = "env:FAKE_KEY"
-"""
-ENVIRON = {"FAKE_KEY": "k-1"}
 
 
 @pytest.fixture
@@ -45,44 +30,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder on ``sys.path``."""
     monkeypatch.syspath_prepend(str(tmp_path))
     return tmp_path
-
-
-def a_registry() -> Registry:
-    """Make a registry with the fake provider only."""
-    registry = Registry.empty()
-    registry.register("fake", fake)
-    return registry
-
-
-def loaded(
-    folder: Path, text: str, *, environ: Mapping[str, str] = ENVIRON, name: str = "paraph.toml"
-) -> Config:
-    """Write a configuration and load it."""
-    path = folder / name
-    path.write_text(text)
-    return load_config(path, environ=environ, registry=a_registry())
-
-
-def problems_of(folder: Path, text: str) -> dict[str, Problem]:
-    """Load a wrong configuration and return its problems by path."""
-    with pytest.raises(ConfigurationError) as caught:
-        loaded(folder, text)
-    return {problem.path: problem for problem in caught.value.problems}
-
-
-def settings_of(kind: type, **options: object) -> Config:
-    """Make a configuration of one account whose provider has the settings class ``kind``."""
-
-    @hookimpl
-    def paraph_provider() -> ProviderInfo:
-        return attrs.evolve(fake.INFO, settings=kind)
-
-    module = ModuleType("made")
-    vars(module)["paraph_provider"] = paraph_provider
-    registry = Registry.empty()
-    registry.register("fake", module)
-    account = {"provider": "fake", "environment": "test", **options}
-    return Config.from_mapping({"accounts": {"hr": account}}, registry=registry, environ={"KEY": "v"})
 
 
 def test_full_example_is_read(tmp_path: Path) -> None:
@@ -172,7 +119,7 @@ name = "x"
         "accounts.hr.api_key": ("key.missing", 3, ""),
         "accounts.hr.pages": ("value.type", 7, ""),
         "accounts.hr.patient": ("value.type", 8, ""),
-        "accounts.hr.labels": ("value.type", 9, ""),
+        "accounts.hr.labels[1]": ("value.type", 9, ""),
         "accounts.hr.region": ("value.type", 10, "did you mean 'north'?"),
         "accounts.hr.webhook_secret": ("secret.inline", 11, "env:NAME"),
         "accounts.hr.defaults.langauge": ("key.unknown", 12, "did you mean 'language'?"),
@@ -196,6 +143,28 @@ name = "x"
         ), path
     lines = [int(problem.message.rsplit("line ", 1)[1].rstrip(")")) for problem in found.values()]
     assert sorted(lines) == lines
+
+
+def test_each_wrong_element_is_told_at_its_own_line(tmp_path: Path) -> None:
+    """Of an array over several lines, every wrong element is named with its position and line."""
+    found = problems_of(tmp_path, MINIMAL + 'labels = [\n  "a",\n  1,\n  "b",\n  true,\n]\n')
+    lines = {path: each.message.rsplit("line ", 1)[1] for path, each in found.items()}
+    assert {"accounts.hr.labels[1]": "8)", "accounts.hr.labels[3]": "10)"} == lines
+
+
+def test_a_level_has_its_nearest_name(tmp_path: Path) -> None:
+    """A misspelled level is told the nearest one, like every other word."""
+    found = problems_of(tmp_path, MINIMAL + 'defaults = { level = "qess" }\n')
+    assert "did you mean 'QES'?" == found["accounts.hr.defaults.level"].hint
+
+
+def test_a_disabled_plugin_that_is_not_installed_is_warned_of(site: Path) -> None:
+    """A name that no installed plugin has may be a slip: it is told with the nearest, and refuses nothing."""
+    install(site, "paraph-acme", providers={"acme": "acme_idle_z"})
+    text = MINIMAL.replace("[acc", '[plugins]\ndisabled = ["acme", "acmee"]\n[acc')
+    warnings = {each.path: each for each in loaded(site, text).warnings}
+    assert "did you mean 'acme'?" == warnings["plugins.disabled[1]"].hint
+    assert {"plugins.disabled[1]", "accounts.hr.allow_recipients"} == set(warnings)
 
 
 def test_missing_key_shows_its_help() -> None:
@@ -370,161 +339,3 @@ def test_pyproject_lines_are_those_of_the_file(tmp_path: Path) -> None:
     text = "[project]\nname = 'x'\n[tool.paraph]\nstorre = 1\n" + MINIMAL.replace("[acc", "[tool.paraph.acc")
     with pytest.raises(ConfigurationError, match=r"storre: unknown key \(.*pyproject\.toml line 4\)"):
         loaded(tmp_path, text, name="pyproject.toml")
-
-
-# Settings classes
-
-
-class Colour(StrEnum):
-    RED = "red"
-    BLUE = "blue"
-
-
-def shouted(value: object) -> str:
-    """Accept texts without blanks."""
-    if not isinstance(value, str) or " " in value:
-        raise ValueError("no blanks, please")
-    return value.upper()
-
-
-@attrs.frozen(kw_only=True)
-class Typed:
-    """One option of each further type."""
-
-    colour: Colour = setting("a", default=Colour.RED)
-    ratio: float = setting("b", default=0.5)
-    either: int | str | None = setting("c", default=None)
-    names: frozenset[Colour] = setting("d", default=frozenset())
-    numbers: Mapping[str, int] = setting("e", default=None)
-    folder: Path | None = setting("f", default=None)
-    anything: Any = setting("g", default=None)
-    word: str = setting("h", default="X", converter=shouted)
-
-
-def test_options_are_structured_by_their_types() -> None:
-    """Words become members, whole numbers become floats where floats are declared, and so on."""
-    config = settings_of(
-        Typed,
-        colour="blue",
-        ratio=1,
-        either="x",
-        names=["red"],
-        numbers={"a": 1},
-        folder="a/b",
-        anything=[1],
-        word="abc",
-    )
-    expected = Typed(
-        colour=Colour.BLUE,
-        ratio=1.0,
-        either="x",
-        names=frozenset({Colour.RED}),
-        numbers={"a": 1},
-        folder=Path("a/b").absolute(),
-        anything=[1],
-        word="abc",
-    )
-    settings = config.account("hr").settings
-    assert expected == settings
-    assert float is type(settings.ratio)
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "said"),
-    [
-        ("colour", "green", "has to be one of red, blue"),
-        ("ratio", "1", "has to be a number, not a text"),
-        ("ratio", True, "has to be a number, not true or false"),
-        ("either", 1.5, "a whole number.* or .*a text"),
-        ("names", "red", "has to be an array, not a text"),
-        ("names", ["rde"], "an element that has to be one of red, blue"),
-        ("numbers", {"a": "1"}, "has to be a whole number"),
-        ("numbers", [1], "has to be a table, not an array"),
-        ("word", "a b", "no blanks, please"),
-    ],
-)
-def test_wrong_types_are_never_coerced(option: str, value: object, said: str) -> None:
-    """A value of another type than declared is a problem of its key."""
-    with pytest.raises(ConfigurationError, match=said) as caught:
-        settings_of(Typed, **{option: value})
-    assert [f"accounts.hr.{option}"] == [problem.path for problem in caught.value.problems]
-
-
-@attrs.frozen(kw_only=True)
-class EitherKey:
-    """A key, or an id with its secret."""
-
-    api_key: Secret | None = setting("The key.", default=None)
-    app_secret: Secret | None = setting("The secret of the id.", default=None)
-    limit: int = setting("At most.", default=1, converter=int)
-
-    def problems(self) -> tuple[Problem, ...]:
-        """Demand exactly one of the two."""
-        if bool(self.api_key) == bool(self.app_secret):
-            return (Problem(path="api_key", code="key.either", message="give one of the two"),)
-        return ()
-
-    def __attrs_post_init__(self) -> None:
-        if self.limit > 9:
-            raise ValueError("the limit is at most 9")
-
-
-def test_settings_class_checks_between_its_options() -> None:
-    """What a settings class finds between options is reported when the file is loaded, without secrets."""
-    assert settings_of(EitherKey, api_key="env:KEY").account("hr").settings.api_key == Secret("v")
-    for options in ({}, {"api_key": "env:KEY", "app_secret": "env:KEY"}):
-        with pytest.raises(ConfigurationError, match="give one of the two") as caught:
-            settings_of(EitherKey, **options)
-        assert [problem.path for problem in caught.value.problems] == ["accounts.hr.api_key"]
-    with pytest.raises(ConfigurationError, match="the limit is at most 9"):
-        settings_of(EitherKey, api_key="env:KEY", limit=10)
-
-
-# The store
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        (None, "memory:"),
-        ("memory:", "memory:"),
-        ("sqlite:////var/paraph.db", "sqlite:////var/paraph.db"),
-        ("postgresql://ada@db/x", "postgresql://ada@db/x"),
-        ("env:DATABASE", "postgresql://ada:pw@db/x"),
-        ("env:FILE_URL", "sqlite:///{folder}/own.db"),
-    ],
-)
-def test_store_url(tmp_path: Path, url: str | None, expected: str) -> None:
-    """The URL is taken, looked up, or resolved from the file's folder; without one it is memory."""
-    environ = {"DATABASE": "postgresql://ada:pw@db/x", "FILE_URL": "sqlite:///own.db"}
-    config = loaded(tmp_path, MINIMAL + (f'[store]\nurl = "{url}"\n' if url else ""), environ=environ)
-    assert expected.format(folder=tmp_path.resolve()) == config.store_url
-    assert "ada" not in repr(config)
-
-
-def test_store_reference_that_leads_nowhere(tmp_path: Path) -> None:
-    """A store behind a reference that is not set is a missing secret at store.url."""
-    config = loaded(tmp_path, MINIMAL + '[store]\nurl = "env:GONE"\n')
-    with pytest.raises(MissingSecret, match=r"store\.url: the environment variable GONE is not set"):
-        _ = config.store_url
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("postgresql://ada:hunter2@db/x", True),
-        ("postgresql://db/x?user=ada&password=hunter2", True),
-        ("postgresql://db/x?sslpassword=hunter2", True),
-        ("postgresql://ada@db/x?options=-csearch_path%3Dpassword", False),
-        ("sqlite:///paraph.db", False),
-    ],
-)
-def test_a_password_anywhere_in_the_stores_url_is_refused(url: str, *, expected: bool) -> None:
-    """A password before the host or among the driver's options is an inline secret, never repeated."""
-    text = ""
-    try:
-        Config.from_mapping({"store": {"url": url}, "accounts": {}})
-    except ConfigurationError as error:
-        text = str(error)
-    assert expected == ("secret.inline" in text)
-    assert "hunter2" not in text

@@ -52,7 +52,22 @@ both = pytest.mark.parametrize("run", [sent, sent_async], ids=["sync", "async"])
 Run = Callable[[Flow[Any]], Any]
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no connection be closed because the machine stood still; tests about that set their own time."""
+    monkeypatch.setattr(places, "KEPT", 3600.0)
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget what the environment says of proxies, also that none is for this machine."""
+    for name in ("HTTP_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 @both
+@pytest.mark.usefixtures("no_proxies")
 def test_a_proxy_of_the_environment_is_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request goes to the proxy that the environment names, and past it where the environment says so."""
     with Answering() as proxy, Answering() as vendor:
@@ -269,6 +284,7 @@ def test_a_cancelled_request_takes_its_connection_along() -> None:
     assert made[0] is not made[1]
 
 
+@pytest.mark.usefixtures("no_proxies")
 @pytest.mark.parametrize("proxied", [True, False])
 def test_clients_know_proxies_too(*, proxied: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client asks the proxy that the environment names, and else the vendor."""

@@ -24,6 +24,7 @@ from paraph.store.standing import postgresql_standing, sqlite_standing
 from paraph.store.unopened import UnopenedStore
 from support.certificates import Authority, TlsServer, serving
 from support.doctoring import ENVIRON, KEY, SECRET, ExaminedProvider, PlainProvider, call, look, states
+from support.ports import nobody_listens
 
 LONG = timedelta(days=90)
 SERVER = ("server", "tls", "clock")
@@ -122,9 +123,8 @@ def test_a_server_that_wants_a_certificate(
 
 def test_nobody_listens(kind: str) -> None:
     """A server that is not there fails; what depends on it is not asked, the rest is."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    found = look(kind, ExaminedProvider(f"http://127.0.0.1:{port}"))
+    with nobody_listens() as port:
+        found = look(kind, ExaminedProvider(f"http://127.0.0.1:{port}"))
     assert ["fail", "not asked", "not asked", "not asked"] == states(found, *SERVER, "credentials")
     assert "nobody listens there" in found["server"].found
     assert EVERYTHING == list(found)
@@ -318,7 +318,7 @@ def dripping(block: bytes) -> Iterator[str]:
 
         def answer(connection: socket.socket) -> None:
             with connection:
-                connection.settimeout(5)
+                connection.settimeout(60)
                 connection.recv(4096)
                 connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
                 while not over.wait(0.02):

@@ -211,8 +211,7 @@ def test_the_command_shows_account_terms_envelope_and_requests(folder: Path) -> 
         "account hr (ignisign, test): the default",
         "(from accounts.hr.defaults.expiry)",
         "message: given (from accounts.hr.defaults.message)",
-        "publish publish: POST https://api.ignisign.io/v4/signature-requests/would-be.request/publish",
-        "answered by stand-in: a signer profile for each way of delivery",
+        "publish publish: POST /v4/signature-requests/would-be.request/publish",
         "nothing was sent",
     ):
         assert line in done.stdout

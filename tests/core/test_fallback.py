@@ -85,14 +85,14 @@ class World:
     def vendor(self, name: str) -> TinyVendor:
         return self.vendors[f"{name}.example"]
 
-    def kernel(self) -> Kernel:
-        """Make what a new process would."""
+    def kernel(self, **environments: str) -> Kernel:
+        """Make what a new process would; the accounts are for test, but for what is said."""
         config: Any = TinyConfig()
         config.accounts = {
             name: Account(
                 name=name,
                 provider="tiny",
-                environment="test",
+                environment=environments.get(name, "test"),
                 settings=TinySettings(key=Secret("key"), base_url=f"https://{name}.example"),
             )
             for name in NAMES
@@ -427,6 +427,31 @@ def test_a_draft_that_is_open_after_all_can_be_published_again_if_nobody_else_ca
         world.run(resume(alone, "one"))
     assert [("a", "open")] == world.attempts()
     assert "a" == world.run(resume(alone, "one")).account
+
+
+def test_an_envelope_is_never_passed_on_to_another_environment():
+    """Of the accounts after the failed one, the first of its environment takes it; without one, nobody."""
+    world = World()
+    world.vendor("a").faults = [fault("unreachable", world)]
+    assert "c" == world.run(send(world.kernel(b="production"), world.asked)).account
+    assert ["c"] == world.published
+    alone = World()
+    alone.vendor("a").faults = [fault("unreachable", alone)]
+    with pytest.raises(VendorError):
+        alone.run(send(alone.kernel(b="production", c="production"), alone.asked))
+    assert [("a", "open")] == alone.attempts()
+
+
+def test_the_environment_that_a_send_began_in_counts():
+    """A candidate that the file has moved to the other environment since the send began is not taken."""
+    world = World()
+    world.vendor("a").faults = [fault(kind, world) for kind in ("ok", *["down"] * 9)]
+    with pytest.raises(VendorError):
+        world.run(world.go())
+    world.vendor("a").faults = []
+    assert "c" == world.run(resume(world.kernel(b="production"), "one")).account
+    assert [("a", "superseded"), ("c", "published")] == world.attempts()
+    assert ["c"] == world.published
 
 
 class Moved(Apart):

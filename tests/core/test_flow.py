@@ -43,6 +43,7 @@ from paraph.ops.carry import same_origin, under
 from paraph.provider import problem_of, retry_after
 from paraph.store import open_store
 from paraph.store.memory import MemoryStore
+from support.ports import nobody_listens
 from support.tiny import TinyConfig, TinyRegistry, TinyVendor, as_config, envelope, tiny_kernel
 
 
@@ -146,9 +147,9 @@ def cut(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
-def late(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(0.6)
-    reply(200)(handler)
+def silence(handler: BaseHTTPRequestHandler) -> None:
+    assert not handler.connection.recv(1), "the client has gone"
+    handler.close_connection = True
 
 
 BOMB = gzip.compress(b"\x00" * (64 << 20))
@@ -166,7 +167,7 @@ ANSWERS = [
     (reply(503), errors.VendorUnavailable, True, "unknown"),
     (reset, errors.ConnectionLost, True, "unknown"),
     (cut, errors.ConnectionLost, True, "unknown"),
-    (late, errors.TimedOut, True, "unknown"),
+    (silence, errors.TimedOut, True, "unknown"),
     (reply(200, b"x" * 200_000), errors.ResponseTooLarge, False, "unknown"),
     (reply(200, BOMB, Content_Encoding="gzip"), errors.ResponseTooLarge, False, "unknown"),
     (reply(200, b"no gzip", Content_Encoding="gzip"), errors.MalformedResponse, False, "unknown"),
@@ -190,8 +191,9 @@ def test_each_failure_maps_to_one_class(
     effect: str,
 ) -> None:
     """Each bad answer of a real server is one error class with its facts, and nothing of the body."""
+    timeout = httpx.Timeout(60, read=0.3 if answer is silence else 60)
     with Server(answer) as server, pytest.raises(errors.VendorError) as caught:
-        run(get(f"{server.url}/path?t=SECRET", limit=100_000), timeout=httpx.Timeout(0.3))
+        run(get(f"{server.url}/path?t=SECRET", limit=100_000), timeout=timeout)
     error = caught.value
     assert kind is type(error)
     assert (retryable, effect) == (error.retryable, error.effect)
@@ -206,10 +208,7 @@ def test_each_failure_maps_to_one_class(
 @both
 def test_a_closed_port_is_connect_failed(run: Callable[..., Any]) -> None:
     """Where nobody listens nothing was sent, and the error says so."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(errors.ConnectFailed) as caught:
+    with nobody_listens() as port, pytest.raises(errors.ConnectFailed) as caught:
         run(get(f"http://127.0.0.1:{port}/"))
     assert "none" == caught.value.effect
 
@@ -598,10 +597,10 @@ async def largest_gap(work: Awaitable[Any]) -> float:
 def test_the_async_client_neither_blocks_the_loop_nor_does_network_in_threads(
     tmp_path: Path, blocking: bool
 ) -> None:
-    """A send with a slow vendor leaves no 50 ms gap in the loop and does its network there.
+    """A send with a slow vendor leaves no quarter of a second's gap in the loop and does its network there.
 
-    What blocks the loop does so in every send, a pause of the machine only in some: the best counts.
-    The negative control, a transport that blocks for 60 ms, leaves a gap in each.
+    What blocks the loop does so in every send, a busy machine only in some: one without a gap is enough.
+    The negative control, a transport that blocks for longer, leaves a gap in each.
     """
     vendor = TinyVendor()
     loop_thread = threading.get_ident()
@@ -611,13 +610,13 @@ def test_the_async_client_neither_blocks_the_loop_nor_does_network_in_threads(
         if threading.get_ident() != loop_thread:
             strangers.append(threading.get_ident())
         if blocking:
-            time.sleep(0.06)  # noqa: ASYNC251 - the negative control
+            time.sleep(0.3)  # noqa: ASYNC251 - the negative control
         await asyncio.sleep(0.06)
         content = b"".join([block async for block in request.stream])  # type: ignore[union-attr]  # async side
         copy = httpx.Request(request.method, request.url, headers=dict(request.headers), content=content)
         return vendor.handle(copy)
 
-    async def main() -> list[float]:
+    async def main() -> list[bool]:
         store = open_store(f"sqlite:///{tmp_path}/a.db")
         client = AsyncClient(
             as_config(TinyConfig()),
@@ -627,14 +626,16 @@ def test_the_async_client_neither_blocks_the_loop_nor_does_network_in_threads(
         )
         async with client:
             await client.send(envelope())  # imports and code generation happen once per process
-            gaps = [await largest_gap(client.send(envelope())) for _ in range(5)]
+            smooth = [False]
+            while not any(smooth) and len(smooth) <= (2 if blocking else 20):
+                smooth.append(await largest_gap(client.send(envelope())) < 0.25)
         store.close()
-        return gaps
+        return smooth
 
-    gaps = asyncio.run(main())
+    smooth = asyncio.run(main())
     assert [] == strangers
-    assert 6 == len(vendor.published)
-    assert blocking is (min(gaps) >= 0.05), gaps
+    assert len(smooth) == len(vendor.published)
+    assert blocking is not any(smooth)
 
 
 def test_the_sync_and_async_clients_have_the_same_methods_and_signatures() -> None:

@@ -445,7 +445,7 @@ def test_a_cancelled_task_loses_no_place() -> None:
         assert [True, True, False, True, False, False] == cancelled
         assert (0, 0) == (governor.in_flight, governor.waiting)
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_a_call_that_never_ends_holds_nobody_for_ever() -> None:

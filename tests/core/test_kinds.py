@@ -21,11 +21,18 @@ ROOT = Path(__file__).parents[2]
 MAKERS = {"Problem", "_bad", "problem", "_problem"}
 """Functions that make a problem; the second argument is its code."""
 
-CORE = ("preflight.py", "pdf.py", "ops/check.py", "ops/route.py")
+CORE = ("preflight.py", "foreign.py", "pdf.py", "ops/check.py", "ops/route.py")
 PLACES = {
     "core": ([ROOT / "core/paraph" / name for name in CORE], {}),
     "ignisign": (sorted((ROOT / "providers/paraph_ignisign").glob("*.py")), IGNISIGN),
-    "sign8": (sorted((ROOT / "providers/paraph_sign8").glob("*.py")), SIGN8),
+    "sign8": (
+        sorted(
+            path
+            for folder in (".", "actions", "wire")
+            for path in (ROOT / "providers/paraph_sign8" / folder).glob("*.py")
+        ),
+        SIGN8,
+    ),
 }
 
 

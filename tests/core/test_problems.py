@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from paraph.errors import Refused
-from paraph.model import Problem, Severity, summed_up
+from paraph.model import Problem, Severity, summed_paths, summed_up
 from paraph.model.problem import FEW
 
 PATHS = st.builds(
@@ -27,7 +29,7 @@ PROBLEMS = st.builds(
     severity=st.sampled_from(Severity),
     before=st.sampled_from(["", "AES"]),
 )
-PLACES = re.compile(r" \((\d+) places\)$")
+PLACES = re.compile(r" \((\d+) (?:places|of them)\)$")
 
 
 def told_of(problem: Problem) -> int:
@@ -55,6 +57,31 @@ def test_nothing_gets_lost(problems: list[Problem]) -> None:
 def test_few_are_told_one_by_one(problems: list[Problem]) -> None:
     """Up to three stay as they are, each with its own path."""
     assert sorted(map(str, problems)) == sorted(map(str, summed_up(problems)))
+
+
+@pytest.mark.parametrize(
+    ("positions", "expected"),
+    [
+        (range(50), "fields[0] … fields[49] (50 places)"),
+        (range(49, -1, -1), "fields[0] … fields[49] (50 places)"),
+        ((0, 7, 9, 49), "fields[0] … fields[49] (4 of them)"),
+        ((5, 2, 4, 3), "fields[2] … fields[5] (4 places)"),
+    ],
+)
+def test_the_lowest_place_comes_first_and_a_gap_is_told_from_a_range(
+    positions: Iterable[int], expected: str
+) -> None:
+    """Whatever the order in which they were found, also of one that was changed beforehand."""
+    paths = [f"fields[{at}]" for at in positions]
+    assert (expected,) == summed_paths(paths)
+    problems = [Problem(path=path, code="odd", message="no") for path in paths]
+    assert [expected] == [each.path for each in summed_up(problems)]
+
+
+def test_paths_that_differ_in_more_than_one_position_are_no_range() -> None:
+    """Of two positions the space between is not all meant."""
+    paths = [f"signatories[{one}].fields[{two}]" for one in range(2) for two in range(2)]
+    assert ("signatories[0].fields[0] … signatories[1].fields[1] (4 of them)",) == summed_paths(paths)
 
 
 def test_an_error_is_short_for_people_and_whole_for_programs() -> None:

@@ -6,13 +6,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
-from paraph.errors import MalformedResponse
+from paraph.errors import MalformedResponse, VendorError
+from paraph.flow.commands import Step
+from paraph.flow.intercept import intercept
 from paraph.model import Fact, FactType, Lifecycle, Source, Subject
-from paraph.ops.reconcile import EVIDENCE_READS, FIRST, LEASE, LONGEST, interval, reconcile
-from paraph.provider import Capabilities, Capability, PastDelivery
+from paraph.ops.doctor import _store
+from paraph.ops.look import refresh
+from paraph.ops.polling import FIRST, LEASE, LONGEST, interval
+from paraph.ops.reconcile import EVIDENCE_READS, reconcile
+from paraph.provider import Capabilities, Capability, PastDelivery, PastPage, Standing
+from paraph.provider.limits import Limits
 from support.both import Both
 from support.tiny import INFO, TinyProvider, TinyVendor, envelope
 from support.world import World
@@ -236,9 +243,9 @@ class Asked(Listing):
         yield
 
 
-@pytest.mark.parametrize(("budget", "expected"), [(0, (0, 0)), (1, (1, 0)), (2, (1, 1)), (9, (1, 3))])
+@pytest.mark.parametrize(("budget", "expected"), [(0, (0, 0)), (1, (0, 1)), (2, (1, 1)), (9, (1, 3))])
 def test_the_list_counts_towards_the_budget(budget: int, expected: tuple[int, int]):
-    """Asking for the list takes one of the budget, and nothing is asked without any."""
+    """Asking for the list takes one of the budget, of which it has half: one alone is for an envelope."""
     provider = Asked(())
     world = World(provider)
     for _ in range(3):
@@ -246,3 +253,229 @@ def test_the_list_counts_towards_the_budget(budget: int, expected: tuple[int, in
     world.now += FIRST
     (done,) = world.run(reconcile(world.kernel, account="a", budget=budget))
     assert (expected, expected[1] < 3) == ((provider.asked, done.read), done.left)
+
+
+# What was interrupted while it published
+
+
+def test_a_send_that_was_interrupted_while_it_published_is_carried_to_its_end(both: Any):
+    """The vendor shows it as published: it is sent, read from then on, and never published again."""
+    asked = envelope()
+    _die(both, asked, at="publish", after=True)
+    both.now += FIRST
+    done = turn(both)
+    assert (1, (), "") == (done.read, done.unfinished, done.failure)
+    assert Lifecycle.SENT is both.get(asked.id).lifecycle
+    for who in ("p-ada", "p-bob"):
+        both.vendor.sign("e1", who)
+    both.now += LONGEST
+    assert turn(both).events > 0
+    assert Lifecycle.COMPLETED is both.get(asked.id).lifecycle
+    assert 1 == len(both.vendor.published)
+
+
+def test_negative_control_what_is_not_published_is_never_published_by_reading(both: Any):
+    """A draft whose publication was begun and did not happen is listed in every turn, until it is resumed."""
+    asked = envelope()
+    _die(both, asked, at="publish", after=False)
+    both.now += FIRST
+    for _ in range(3):
+        assert (asked.id,) == turn(both).unfinished
+    both.now += LONGEST
+    assert (asked.id,) == turn(both).unfinished
+    assert [] == both.vendor.published
+    both.resume(asked.id)
+    assert ((), 1) == (turn(both).unfinished, len(both.vendor.published))
+
+
+@pytest.mark.parametrize("at", ["create", "documents", "describe"])
+def test_a_send_that_was_interrupted_before_it_published_is_no_matter_of_reading(both: Any, at: str):
+    """Nobody was told of a draft: it is neither read nor listed."""
+    _die(both, envelope(), at=at, after=True)
+    both.now += LONGEST
+    both.vendor.requests.clear()
+    done = turn(both)
+    assert (0, ()) == (done.read, done.unfinished)
+    assert [] == both.vendor.requests
+
+
+class Secretive(TinyProvider):
+    """A vendor that shows no state."""
+
+    def capabilities(self, account: Any) -> Capabilities:
+        known = INFO.capabilities
+        return attrs.evolve(known, supported=known.supported - {Capability.READ_STATUS})
+
+    def send(self, carried: Any, account: Any) -> Any:
+        return (yield from intercept(super().send(carried, account), _blind))
+
+
+def _blind(command: Any) -> Any:
+    return _unread(command) if isinstance(command, Step) and command.recover is not None else None
+
+
+def _unread(step: Step) -> Any:
+    return (yield attrs.evolve(step, recover=None))
+
+
+def test_what_cannot_be_read_is_listed_until_a_person_settles_it(both: Any):
+    """Without any read an interrupted publication is told of in each turn, and no request is made for it."""
+    both.client.registry.one = Secretive()
+    asked = envelope()
+    _die(both, asked, at="publish", after=True)
+    both.send(envelope())  # what is sent needs no reading here
+    both.now += FIRST
+    both.vendor.requests.clear()
+    for _ in range(2):
+        assert (asked.id,) == turn(both).unfinished
+    assert [] == both.vendor.requests
+    both.settle(asked.id, "publish", happened=True)
+    both.now += LONGEST
+    assert () == turn(both).unfinished
+    assert Lifecycle.SENT is both.get(asked.id).lifecycle
+
+
+def test_a_publication_that_was_refused_leaves_nothing_to_read(both: Any):
+    """An intent that is taken back takes its poll along."""
+    refused = httpx.Response(400, json={"code": "NO"})
+    both.vendor.faults = [*[_passed] * 4, lambda request, effect: refused]
+    with pytest.raises(VendorError):
+        both.send(envelope())
+    both.vendor.faults = []
+    with both.client.store.begin() as tx:
+        assert () == tx.unfinished_attempts("a")
+
+
+def _passed(request: httpx.Request, effect: Any) -> httpx.Response:
+    answer: httpx.Response = effect()
+    return answer
+
+
+class _Killed(BaseException):
+    """The process ends."""
+
+
+STEPS = {"create": 0, "documents": 1, "describe": 3, "publish": 4}
+
+
+def _die(world: Any, asked: Any, *, at: str, after: bool) -> None:
+    """Send until the process ends at one request: after its effect, or before."""
+
+    def killed(request: httpx.Request, effect: Any) -> httpx.Response:
+        if after:
+            effect()
+        raise _Killed
+
+    world.vendor.faults = [*[_passed] * STEPS[at], killed]
+    with pytest.raises(_Killed):
+        world.send(asked)
+    world.vendor.faults = []
+
+
+# Accounts that are gone
+
+
+def test_open_envelopes_of_an_account_that_is_gone_are_told_of():
+    """Nobody can read them, so the account has a turn that failed; what has ended is forgotten."""
+    world = World()
+    known = world.sent("a")
+    accounts: Any = world.kernel.config.accounts
+    gone = accounts.pop("a")
+    world.now += FIRST
+    (_, lost) = world.run(reconcile(world.kernel))
+    assert ("a", "UnknownAccount", True) == (lost.account, lost.failure, lost.left)
+    accounts["a"] = gone
+    world.vendor.sign("e1", "p-ada")
+    world.vendor.envelopes["e1"]["state"] = "CANCELLED"
+    world.run(refresh(world.kernel, known))
+    del accounts["a"]
+    assert ["b"] == [each.account for each in world.run(reconcile(world.kernel))]
+
+
+def test_the_doctor_warns_of_open_envelopes_of_an_account_that_is_gone():
+    """It is told before anybody waits for them; with the account configured there is nothing to say."""
+    world = World()
+    world.sent("a")
+    assert 1 == len(_store(world.kernel))
+    accounts: Any = world.kernel.config.accounts
+    del accounts["a"]
+    _, warned = _store(world.kernel)
+    assert Standing.WARN is warned.state
+    assert "'a'" in warned.found
+
+
+# A list in parts
+
+
+class Paged(Listing):
+    """A vendor that lists by pages, each of which is one request."""
+
+    def __init__(self, pages: int) -> None:
+        super().__init__(())
+        self.pages = pages
+        self.asked: list[int] = []
+
+    def past_page(self, account: Any, standing: str) -> Any:
+        number = int(standing or 0)
+        self.asked.append(number)
+        fact = Fact(type=FactType.SIGNATORY_OPENED, subject=Subject(ref=f"x{number}"), target="p")
+        again = number + 1 < self.pages
+        return PastPage(
+            deliveries=(PastDelivery(id=str(number), facts=(fact,)),),
+            standing=str(number + 1 if again else 0),
+            more=again,
+        )
+        yield
+
+
+def test_a_list_in_parts_goes_on_where_the_last_turn_stopped():
+    """Each part takes one of the budget; every part is read once before the first is read again."""
+    provider = Paged(7)
+    world = World(provider)
+    seen = []
+    for _ in range(4):
+        (done,) = world.run(reconcile(world.kernel, account="a", budget=2))
+        seen.append((done.listed, done.left))
+    assert [(2, True), (2, True), (2, True), (1, False)] == seen
+    assert [*range(7)] == provider.asked
+
+
+@pytest.mark.parametrize("budget", [1, 2, 5])
+def test_envelopes_have_the_first_turn(budget: int):
+    """Of a small budget the list takes at most half while envelopes are due; without any it has all."""
+    provider = Paged(100)
+    world = World(provider)
+    for _ in range(9):
+        world.sent("a")
+    world.now += FIRST
+    (done,) = world.run(reconcile(world.kernel, account="a", budget=budget))
+    assert (budget - budget // 2, budget // 2) == (done.read, done.listed)
+
+
+def test_polls_per_minute_bounds_the_list_as_well():
+    """Each request of the list draws on what the account may poll in a minute."""
+    provider = Paged(100)
+    world = World(provider)
+    accounts: Any = world.kernel.config.accounts
+    accounts["a"] = attrs.evolve(accounts["a"], limits=Limits(polls_per_minute=3))
+    (done,) = world.run(reconcile(world.kernel, account="a", budget=50))
+    assert (3, True) == (done.listed, done.left)
+
+
+class Whole(Listing):
+    """A vendor whose list takes four requests, and is given as a whole."""
+
+    def past_deliveries(self, account: Any) -> Any:
+        for _ in range(4):
+            yield from self._call("GET", account, "/envelopes/e1")
+        return self.listed
+
+
+def test_every_request_of_a_whole_list_is_counted():
+    """A list that cannot be read in parts takes as much of the budget as it makes requests."""
+    world = World(Whole(()))
+    for _ in range(9):
+        world.sent("a")
+    world.now += FIRST
+    (done,) = world.run(reconcile(world.kernel, account="a", budget=6))
+    assert (4, 2, True) == (done.listed, done.read, done.left)

@@ -253,6 +253,32 @@ def test_one_wrong_table_is_one_problem(tmp_path: Path, value: str, path: str, c
     assert "hunter2" not in str(found)
 
 
+def test_a_wrong_tag_hides_no_inline_secret(tmp_path: Path) -> None:
+    """Whichever class was meant: its secrets are references, and what stands beside is looked at as well."""
+    found = problems_of(
+        tmp_path,
+        'auth = { type = "baerer", token = "hunter2", password = "env:P" }\nproxy = { hots = 1 }',
+    )
+    assert {
+        "auth.type": "value.unknown",
+        "auth.token": "secret.inline",
+        "proxy.host": "key.missing",
+        "proxy.hots": "key.unknown",
+    } == {path: each.code for path, each in found.items()}
+    assert "hunter2" not in str(found)
+
+
+def test_what_is_wrong_between_fields_is_told_beside_a_field_that_cannot_be_read(tmp_path: Path) -> None:
+    """A mistake in one field hides nothing of the others, and nothing is said of what stands in for it."""
+    found = problems_of(
+        tmp_path,
+        'dialect = 3\nproxy = { host = "h" }\nauth = { type = "files", certificate = "c", depth = 2 }',
+    )
+    assert {"dialect": "value.type", "auth.depth": "auth.proxied"} == {
+        path: each.code for path, each in found.items()
+    }
+
+
 def test_what_is_wrong_between_fields_has_the_line_of_its_table(tmp_path: Path) -> None:
     """A class checks between its fields at every level, and its finding stands where the key stands."""
     inner = problems_of(

@@ -46,6 +46,7 @@ from paraph.testing.simulator import (
     sign_pdf,
 )
 from paraph.testing.simulator.pages import PageState
+from support.ports import nobody_listens
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -278,12 +279,12 @@ class TestFaults:
     def test_slow_is_late_but_whole(self) -> None:
         """A slow answer arrives whole, and a client that waits less gives up."""
         with faulty() as (base_url, faults, _effects):
-            faults.add(Fault(kind=FaultKind.SLOW, seconds=0.3, times=2))
+            faults.add(Fault(kind=FaultKind.SLOW, seconds=1, times=2))
             with pytest.raises(httpx.ReadTimeout):
                 httpx.get(base_url, timeout=0.1)
             started = time.monotonic()
             assert {"hello": "world"} == httpx.get(base_url).json()
-            assert time.monotonic() - started >= 0.3
+            assert time.monotonic() - started >= 1
 
     def test_answers_that_are_not_json(self) -> None:
         """The effect happened, the status is a success, the body is somebody else's page."""
@@ -401,8 +402,8 @@ class TestWebhookQueue:
             numbered(queue, address, 1)
             queue.drain()
         assert ["ReadTimeout"] == [attempt.reason for attempt in queue.history[0].attempts]
-        with delivering() as queue:
-            numbered(queue, address, 1)
+        with nobody_listens() as port, delivering() as queue:
+            numbered(queue, f"http://127.0.0.1:{port}/", 1)
             queue.drain()
         assert ["ConnectError"] == [attempt.reason for attempt in queue.history[0].attempts]
 
@@ -421,7 +422,7 @@ class TestWebhookQueue:
         [
             (Fault(kind=FaultKind.WEBHOOK_DROP), [1, 2]),
             (Fault(kind=FaultKind.WEBHOOK_DOUBLE), [0, 0, 1, 2]),
-            (Fault(kind=FaultKind.WEBHOOK_DELAY, seconds=0.2), [1, 2, 0]),
+            (Fault(kind=FaultKind.WEBHOOK_DELAY, seconds=2), [1, 2, 0]),
         ],
     )
     def test_faults_drop_double_and_delay(
@@ -438,7 +439,7 @@ class TestWebhookQueue:
     def test_shuffled_webhooks_all_arrive_in_another_order(self, receiver: Receiver) -> None:
         """Shuffling loses nothing and changes the order."""
         faults = Faults()
-        faults.add(Fault(kind=FaultKind.WEBHOOK_SHUFFLE, times=5, seconds=5))
+        faults.add(Fault(kind=FaultKind.WEBHOOK_SHUFFLE, times=5, seconds=3600))
         with delivering(faults) as queue:
             numbered(queue, receiver.url, 5)
             queue.drain()
@@ -640,6 +641,6 @@ class TestSimulator:
         before = set(threading.enumerate())
         with _Signing().running() as base_url:
             httpx.get(f"{base_url}/sign")
-        assert before == set(threading.enumerate())
+        assert before >= set(threading.enumerate())
         with pytest.raises(httpx.ConnectError):
             httpx.get(base_url)

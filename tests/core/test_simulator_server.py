@@ -39,6 +39,7 @@ def test_no_socket_outlives_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     def note(found: Any) -> None:
         left_open.append(str(found.exc_value))
 
+    gc.collect()  # what others left
     monkeypatch.setattr(sys, "unraisablehook", note)
     door = _Door()
     with contextlib.ExitStack() as visitors, serve(door) as base:
@@ -48,6 +49,8 @@ def test_no_socket_outlives_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
         assert door.blocked.wait(60)
         for _ in range(_VISITORS):
             visitors.enter_context(socket.create_connection(address))
-        threading.Timer(_SECONDS_BLOCKED, door.open.set).start()
+        opens = threading.Timer(_SECONDS_BLOCKED, door.open.set)
+        opens.start()
+    opens.join()
     gc.collect()
     assert [] == left_open

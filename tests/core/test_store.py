@@ -118,6 +118,26 @@ class TestEveryStore:
         with store.begin() as tx:
             assert ((), moved, None) == (tx.due_polls("hr", later(1)), tx.poll("a2"), tx.poll("a1"))
 
+    def test_unfinished_attempts_are_open_and_have_a_poll(self, store: Store):
+        """Of an account: neither what is published, nor what nobody is to look after; the oldest first."""
+        with store.begin() as tx:
+            tx.add_envelope(an_envelope())
+            for name, state, day in (
+                ("a1", AttemptState.OPEN, 2),
+                ("a2", AttemptState.OPEN, 1),
+                ("a3", AttemptState.PUBLISHED, 1),
+                ("a4", AttemptState.OPEN, 1),
+            ):
+                tx.put_attempt(attrs.evolve(an_attempt(), id=name, state=state, started_at=later(day)))
+            for name, account in (("a1", "hr"), ("a2", "hr"), ("a3", "hr"), ("a4", "de")):
+                tx.put_poll(PollRecord(attempt_id=name, account=account, next_at=later(9)))
+        with store.begin() as tx:
+            assert ["a2", "a1"] == [each.id for each in tx.unfinished_attempts("hr")]
+            assert ["a4"] == [each.id for each in tx.unfinished_attempts("de")]
+            assert {"hr", "de"} == set(tx.polled_accounts())
+            tx.drop_poll("a4")
+            assert ((), ("hr",)) == (tx.unfinished_attempts("de"), tx.polled_accounts())
+
     def test_a_poll_of_nothing_is_refused(self, store: Store):
         """A poll of an unknown attempt is an error."""
         poll = PollRecord(attempt_id="a9", account="hr", next_at=later(0))

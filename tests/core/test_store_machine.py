@@ -262,6 +262,8 @@ class TwoStores(RuleBasedStateMachine):
             *(lambda tx, _, name=name: tx.count_unprocessed(name) for name in ("hr", "de")),
             *(lambda tx, _, name=name: tx.poll(name) for name in ("a1", "a2")),
             *(lambda tx, _, name=name: tx.due_polls(name, now, limit=limit) for name in ("hr", "de")),
+            *(lambda tx, _, name=name: tx.unfinished_attempts(name) for name in ("hr", "de")),
+            lambda tx, _: sorted(tx.polled_accounts()),
             *(lambda tx, _, name=name: tx.private("hr", name) for name in ("create", "publish")),
             *(lambda tx, _, name=name: tx.content(name) for name in ("create", "publish")),
             *(lambda tx, _, name=name: tx.event_ids(name) for name in ("s1", "s2")),

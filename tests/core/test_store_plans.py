@@ -72,6 +72,8 @@ CALLS: dict[str, tuple[Work, ...]] = {
     "put_poll": (lambda tx: tx.put_poll(PollRecord(attempt_id="a1", account="hr", next_at=NOON)),),
     "poll": (lambda tx: tx.poll("a1"),),
     "due_polls": (lambda tx: tx.due_polls("hr", NOON),),
+    "polled_accounts": (lambda tx: tx.polled_accounts(),),
+    "unfinished_attempts": (lambda tx: tx.unfinished_attempts("hr"),),
     "drop_poll": (lambda tx: tx.drop_poll("a1"),),
     "put_content": (lambda tx: tx.put_content("k", b"c"),),
     "content": (lambda tx: tx.content("k"),),

@@ -23,6 +23,7 @@ from paraph.config import vault as module
 from paraph.config.vault import Vault, VaultError
 from paraph.errors import ConfigurationError, MissingExtra
 from paraph.model import Secret
+from support.post_office import eventually
 
 CANARY = "c4n4ry-41"
 names = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
@@ -111,6 +112,45 @@ def test_interrupted_rotation_loses_nothing(
     assert old.strip() not in (tmp_path / "vault.key").read_text()
 
 
+KILLED_AFTER = """
+import os, sys
+from pathlib import Path
+from paraph.config.vault import Vault
+left = int(sys.argv[2])
+flush = os.fsync
+def killed(file):
+    global left
+    left -= 1
+    if left == 0:
+        os._exit(9)
+    flush(file)
+os.fsync = killed
+folder = Path(sys.argv[1])
+Vault(path=folder / "paraph.vault", key="file:keys/vault.key", directory=folder).rotate()
+"""
+
+
+@pytest.mark.parametrize("flushes", range(1, 7))
+@pytest.mark.parametrize("act", ["rotate", "set", "remove"])
+def test_what_a_killed_rotation_left_is_removed_by_the_next_writer(tmp_path: Path, flushes: int, act: str):
+    """No file with a key or secrets stays beside the vault's own; what merely looks like one does."""
+    (tmp_path / "keys").mkdir()
+    kept = vault(tmp_path, "file:keys/vault.key")
+    kept.set("a", Secret(CANARY))
+    command = [sys.executable, "-c", KILLED_AFTER, str(tmp_path), str(flushes)]
+    assert 9 == subprocess.run(command, check=False, timeout=60).returncode
+    own = {path for path in tmp_path.rglob("*") if path.is_file() and not path.name.endswith(".part")}
+    left = {path for path in tmp_path.rglob("*") if path.is_file()} - own
+    assert flushes % 2 == len(left)  # each file is flushed itself, and then its folder
+    other = tmp_path / "keys" / ".vault.key.of-mine.part"
+    other.write_text("mine")
+    {"rotate": kept.rotate, "set": lambda: kept.set("b", Secret("1")), "remove": lambda: kept.remove("x")}[
+        act
+    ]()
+    assert {*own, other} == {path for path in tmp_path.rglob("*") if path.is_file()}
+    assert Secret(CANARY) == kept.get("a")
+
+
 def test_control_a_rotation_that_forgets_first_loses_everything(tmp_path: Path):
     """Were the new key kept alone before the vault is written with it, the vault could not be read."""
     kept = vault(tmp_path)
@@ -150,7 +190,7 @@ def test_writers_do_not_lose_each_others_secrets(tmp_path: Path):
 
 
 def test_reading_goes_on_while_it_is_rotated(tmp_path: Path):
-    """A reader that meets rotations always gets the secret."""
+    """A reader that meets a rotation, and then another one, always gets the secret."""
     vault(tmp_path).set("a", Secret(CANARY))
     stop = threading.Event()
     seen: list[Secret | None] = []
@@ -163,6 +203,8 @@ def test_reading_goes_on_while_it_is_rotated(tmp_path: Path):
     reader.start()
     for _ in range(20):
         vault(tmp_path).rotate()
+        before = len(seen)
+        assert eventually(lambda before=before: len(seen) > before or not reader.is_alive())
     stop.set()
     reader.join()
     assert {Secret(CANARY)} == {*seen}

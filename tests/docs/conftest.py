@@ -35,7 +35,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 @pytest.fixture
 def here(bare: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk whose account ``hr`` leads to a running simulator."""
-    simulator = make_simulators(Registry(environ={}), ["ignisign"])["ignisign"]
+    simulator = make_simulators(Registry(environ={}), ["ignisign"], {"webhook_timeout": "60"})["ignisign"]
     with simulator.running() as base_url:
         configure(bare, simulator.account(base_url))
         for name, value in bare.environment.items():

@@ -35,16 +35,16 @@ class Stage:
 
     simulator: Any
     make: Callable[..., Envelope]
-    late: timedelta = timedelta()
+    now: datetime = attrs.field(factory=lambda: datetime.now(UTC))
     pauses: list[float] = attrs.field(factory=list)
     call: Callable[..., Any] = attrs.field(init=False)
 
     def clock(self) -> datetime:
-        return datetime.now(UTC) + self.late
+        return self.now
 
     def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        self.late += timedelta(seconds=seconds)
+        self.now += timedelta(seconds=seconds)
 
     async def pause_async(self, seconds: float) -> None:
         self.pause(seconds)

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paraph import AsyncClient, Client, Config
 from paraph.flow.trust import trusted
@@ -22,8 +23,8 @@ from support.ignisign_account import envelope, person
 
 ACCOUNT = "hr"
 PDF = make_pdf()
-SLOW = 0.15
-"""Seconds by which a slow fault delays an answer: three times what the client then waits."""
+PATIENCE = 0.05
+"""Seconds for which the client waits for an answer that does not come before it has given up."""
 
 
 class Patience:
@@ -41,9 +42,48 @@ class Patience:
         self.seen.append((request.method, request.url.path))
         for fault in self.meant:
             if fault.matches(request.method, request.url.path):
-                request.extensions["timeout"] = {**request.extensions["timeout"], "read": SLOW / 3}
+                request.extensions["timeout"] = {**request.extensions["timeout"], "read": PATIENCE}
                 self.meant.remove(fault)
                 return
+
+
+class Gate:
+    """Where slow requests wait in the server, each read to its end, until they are let in.
+
+    The simulator's own slow fault takes a time; whether that is more than a client needs to give up and to
+    look what happened, is up to the machine. Here it is up to the test.
+    """
+
+    def __init__(self) -> None:
+        self.meant: list[Fault] = []
+        self._opened = 0
+
+    def let_in(self) -> None:
+        """Let in who waits; from any thread."""
+        self._opened += 1
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        """Put the gate between the simulator's faults and its application."""
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            fault = next((each for each in self.meant if each.matches(scope["method"], scope["path"])), None)
+            if fault is None:
+                await app(scope, receive, send)
+                return
+            self.meant.remove(fault)
+            opened = self._opened
+            body = [await receive()]
+            while body[-1].get("more_body", False):
+                body.append(await receive())
+            while opened == self._opened:  # noqa: ASYNC110 - it is opened in another thread
+                await asyncio.sleep(0.005)
+
+            async def read() -> Message:
+                return body.pop(0) if body else await receive()
+
+            await app(scope, read, send)
+
+        return guarded
 
 
 class _Blocking(httpx.HTTPTransport):
@@ -71,6 +111,7 @@ class Stage:
     """The vendor and its client. `late` is how far the client's clock is ahead; the vendor's has its own."""
 
     simulator: IgnisignSimulator
+    gate: Gate
     patience: Patience = attrs.field(factory=Patience)
     late: timedelta = timedelta()
     call: Callable[..., Any] = attrs.field(init=False)
@@ -81,18 +122,21 @@ class Stage:
         return datetime.now(UTC) + self.late
 
     def suffer(self, kind: FaultKind, call: tuple[str, str], times: int = 1) -> None:
-        """Break the next `times` requests to `call`, a method and a path."""
+        """Break the next `times` requests to `call`, a method and a path. What is slow waits at the gate."""
         method, path = call
-        seconds = {FaultKind.SLOW: SLOW, FaultKind.CLOCK_JUMP: 7200.0}.get(kind, 1.0)
+        seconds = {FaultKind.SLOW: 0.0, FaultKind.CLOCK_JUMP: 7200.0}.get(kind, 1.0)
         fault = Fault(kind=kind, method=method, path=path, times=times, seconds=seconds, body="<html>")
         self.simulator.faults.add(fault)
         if kind is FaultKind.SLOW:
             self.patience.meant += [fault] * times
+            self.gate.meant += [fault] * times
 
     def heal(self) -> None:
-        """Break nothing any more."""
+        """Break nothing any more, and let the vendor do what it was slow to do."""
         self.simulator.faults.clear()
         self.patience.meant.clear()
+        self.gate.meant.clear()
+        self.gate.let_in()
 
     def count(self, kind: str, reference: str) -> int:
         """Count the vendor's effects of one kind on one request."""
@@ -127,8 +171,9 @@ def asked(name: str) -> Envelope:
 @contextmanager
 def staged(runner: str, **options: Any) -> Iterator[Stage]:
     """Serve a simulator for the old secret, and a client that never pauses; `runner`: sync or async."""
-    simulator = create(key_format="legacy", **options)
-    stage = Stage(simulator=simulator)
+    simulator, gate = create(key_format="legacy", **options), Gate()
+    simulator.asgi = simulator.faults.wrap(gate.wrap(simulator.app))
+    stage = Stage(simulator=simulator, gate=gate)
     with simulator.running() as base_url:
         made = simulator.account(base_url)
         config = Config.from_mapping({"accounts": {ACCOUNT: made.table}}, environ=made.environment)
@@ -139,7 +184,10 @@ def staged(runner: str, **options: Any) -> Iterator[Stage]:
                 config, store=store, transport=_Blocking(stage.patience), pause=lambda _: None, **known
             ) as client:
                 stage.call = lambda name, *args, **named: getattr(client, name)(*args, **named)
-                yield stage
+                try:
+                    yield stage
+                finally:
+                    stage.heal()
         else:
             with asyncio.Runner() as loop:
                 waiting = AsyncClient(
@@ -149,6 +197,7 @@ def staged(runner: str, **options: Any) -> Iterator[Stage]:
                 try:
                     yield stage
                 finally:
+                    stage.heal()
                     loop.run(waiting.close())
         store.close()
 

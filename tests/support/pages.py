@@ -53,6 +53,7 @@ from paraph import load_config
 from paraph.cli.envelope_file import read_envelope
 from paraph.testing.simulator import Person, PersonStuckError, SimulatedAccount
 from paraph_simulator import documents
+from support.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = frozenset({"python", "toml", "console", "text", "json"})
@@ -100,12 +101,6 @@ def wait_for(condition: Callable[[], bool], *, what: str, patience: float = PATI
     while not condition():
         assert time.monotonic() < end or condition(), f"{what} did not come within {patience:g} s"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 @attrs.define(kw_only=True)
@@ -290,7 +285,7 @@ def told(page: Path, block: Block, here: Desk) -> Iterator[None]:
 
 def last_lines(log: Path) -> list[str]:
     """Return the end of what a server said, without the secrets in links."""
-    return [line.partition("?")[0] for line in log.read_text().splitlines()[-12:]]
+    return [line.partition("?")[0] for line in log.read_text(errors="replace").splitlines()[-12:]]
 
 
 def run_block(page: Path, here: Desk, found: list[Block], position: int, namespace: dict[str, Any]) -> None:
@@ -383,7 +378,10 @@ def _check_server(command: str, shown: list[str], here: Desk) -> None:
     log = here.serve(command)
     server = here.running[-1]
     wait_for(
-        lambda: server.poll() is not None or (says(log.read_text(), shown) if shown else listens(here.port)),
+        lambda: (
+            server.poll() is not None
+            or (says(log.read_text(errors="replace"), shown) if shown else listens(here.port))
+        ),
         what=f"the output of {command!r}",
     )
     assert server.poll() is None, f"$ {command}\n{log.read_text()}"

@@ -51,8 +51,9 @@ class PostProvider(FakeProvider):
         """Call it proven, unless the vendor is down; wait where a gate is closed."""
         while account.name in self.gates and not self.gates[account.name].is_set():
             yield from sleep(0.005)
+        down = account.name in self.down  # first: who sees the check below may end it
         self.checked.append(account.name)
-        if account.name in self.down:
+        if down:
             raise VendorUnavailable("the vendor is down")
         return Verdict.PROVEN
 

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +33,11 @@ from support.sign8_account import envelope, make_pdf, person
 
 ACCOUNT = "de"
 REFUSED = "api/workflow/workflowRefused"
+SETTLING = timedelta(minutes=5)
+"""Simulated time after which a complete draft starts by itself where a dialect has no word for that.
+
+It is more than any pause of a machine between two requests.
+"""
 Corners = tuple[float, float, float, float]
 
 
@@ -127,7 +133,7 @@ def dealing(
 
     :param spoken: what the plugin speaks, if not the same. ``account``: options of the account.
     """
-    simulator = create(dialect=dialect, **options)
+    simulator = create(dialect=dialect, settling=SETTLING, **options)
     own = open_store("memory:") if store is None else store
     transport = Recorder()
     with simulator.running() as base_url:

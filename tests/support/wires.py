@@ -1,4 +1,4 @@
-"""Vendors on a bare socket, the two runners with clients as shipped, and a look at an event loop."""
+"""Vendors on a bare socket, the two runners with clients as shipped, and the pulse of an event loop."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -105,21 +104,25 @@ def run_async(flow: Flow[Any]) -> Any:
     return asyncio.run(in_this_loop(flow))
 
 
-async def largest_gap(work: Awaitable[Any]) -> float:
-    """Await something and return the longest time for which the loop did nothing else, in seconds."""
-    gaps: list[float] = []
+class Pulse:
+    """Feels, from within what is slow, whether an event loop goes on meanwhile.
 
-    async def watch() -> None:
-        last = time.perf_counter()
-        while True:
-            await asyncio.sleep(0.001)
-            gaps.append(time.perf_counter() - last)
-            last = time.perf_counter()
+    No clock says so: where the loop runs elsewhere its beat comes, however late; where it waits for the slow
+    thing itself its beat cannot come, however long the patience, given in seconds.
+    """
 
-    watcher = asyncio.create_task(watch())
-    await asyncio.sleep(0.01)
-    gaps.clear()
-    await work
-    await asyncio.sleep(0.002)
-    watcher.cancel()
-    return max(gaps)
+    def __init__(self, patience: float) -> None:
+        self.felt: list[bool] = []
+        self._patience = patience
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def watch(self) -> None:
+        """Watch the loop that runs now."""
+        self._loop = asyncio.get_running_loop()
+
+    def feel(self) -> None:
+        """Wait for one beat of the loop, in whatever thread this is; nothing while none is watched."""
+        if self._loop is not None:
+            beat = threading.Event()
+            self._loop.call_soon_threadsafe(beat.set)
+            self.felt.append(beat.wait(self._patience))

@@ -6,34 +6,41 @@ from typing import Any
 
 import click
 
+from paraph._hints import suggestion
 from paraph.cli import output
 from paraph.cli.session import Session, common
 from paraph.provider import Action, OffersActions
-
-COMPOSITE = "composite"
+from paraph.provider.action import COMPOSITE
 
 
 @click.command()
 @click.argument("provider")
+@click.argument("action", required=False)
 @common
 @click.pass_obj
-def actions(session: Session, provider: str) -> None:
-    """List the actions of PROVIDER, which `paraph call` runs; with --json with the schemas of each."""
+def actions(session: Session, provider: str, action: str | None) -> None:
+    """List the actions of PROVIDER, which `paraph call` runs; with --json with the schemas of each.
+
+    With ACTION, tell of that one alone: what it means, what repeating it does, and what goes wrong.
+    """
     found = session.registry().provider(provider, where="PROVIDER")
     offered = (
         [action for _, action in sorted(found.actions.items())] if isinstance(found, OffersActions) else []
     )
+    if action is not None:
+        known = [each.name for each in offered]
+        if action not in known:
+            raise click.BadParameter(f"no such action; {suggestion(action, known)}", param_hint="ACTION")
+        offered = [offered[known.index(action)]]
     if session.json:
         output.write_json({"provider": provider, "actions": [_described(each) for each in offered]})
+    elif action is not None:
+        output.write(offered[0].told())
     else:
         output.write_table(
             ("action", "slug", "request", "repeat", "summary"),
-            [(each.name, each.slug, _request(each), each.repeat.value, each.summary) for each in offered],
+            [(each.name, each.slug, each.request, each.repeat.value, each.summary) for each in offered],
         )
-
-
-def _request(action: Action[Any, Any]) -> str:
-    return action.told_in or f"{action.method} {action.path}".strip() or COMPOSITE
 
 
 def _described(action: Action[Any, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from paraph.config.structure import is_secret
 from paraph.errors import MissingSecret, UnknownAccount
 from paraph.model import Problem, Secret
 from paraph.provider import Action, OffersActions
-from paraph.provider.fitting import UnreadableFileError, declared, fitted
+from paraph.provider.fitting import UnfitError, UnreadableFileError, declared, fitted
 
 
 @click.command()
@@ -144,17 +144,23 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _pair(word: str, action: Action[Any, Any] | None) -> tuple[str, Any]:
-    """Read ``key=value``. The value is a text where the action takes one, otherwise JSON."""
+    """Read ``key=value``. The value is a text where the action takes one, otherwise JSON.
+
+    Where it takes anything, the value is JSON if it reads as such.
+    """
     key, equals, text = word.partition("=")
     if not equals or not key.isidentifier():
         raise click.UsageError("write parameters as KEY=VALUE")
     key = action.parameter(key) if action else key
     wanted = declared(action.params).get(key, str) if action else str
-    for read in (str, json.loads):
+    wrong = f"{key} has another type"
+    for read in (json.loads, str) if wanted is Any else (str, json.loads):
         try:
             return key, fitted(read(text), wanted)
         except UnreadableFileError as error:
             raise click.UsageError(f"{key}: {error}") from None
+        except UnfitError as error:
+            wrong = ", ".join(key + each for each in error.wrong)
         except (TypeError, ValueError):
             continue
-    raise click.UsageError(f"{key} has another type; see: paraph call ACCOUNT")
+    raise click.UsageError(f"{wrong}; see: paraph call ACCOUNT")

@@ -50,6 +50,7 @@ from paraph.config.file import vault_of
 from paraph.config.locate import Lines
 from paraph.config.secrets import Resolver, UnresolvedError, fault_of
 from paraph.config.settings import read_class
+from paraph.config.structure import MismatchError, read_level
 from paraph.config.table import Findings, Table
 from paraph.errors import ConfigurationError, InvalidEnvelope, UsageError
 from paraph.model import (
@@ -270,9 +271,9 @@ def _level(table: Table, key: str) -> Level | None:
     if word is None:
         return None
     try:
-        return Level.parse(word)
-    except ValueError as error:
-        table.problem(key, "level.unknown", str(error))
+        return read_level(word)
+    except MismatchError as mismatch:
+        table.problem(key, "level.unknown", str(mismatch), mismatch.hint)
         return None
 
 

@@ -32,6 +32,7 @@ def rehearsal_json(found: Rehearsal) -> dict[str, Any]:
         "requests": [_request_json(each) for each in found.requests],
         "complete": found.complete,
         "stopped": found.stopped,
+        "pinned": found.pinned is not None,
     }
 
 
@@ -51,6 +52,7 @@ def _request_json(request: RehearsedRequest) -> dict[str, Any]:
         "url": request.url,
         "headers": dict(request.headers),
         "body": request.body,
+        "size": request.size,
         "answered": request.answered,
         "assumed": request.assumed,
     }
@@ -66,31 +68,60 @@ def show_terms(found: Rehearsal) -> None:
         output.write("nothing is against it")
 
 
-def show_rehearsal(found: Rehearsal) -> None:
-    """Write a dry run: account, terms, envelope, requests."""
-    if found.account is None:
-        show_terms(found)
-        output.write("nothing would be sent")
-        return
-    output.write(f"account {found.account} ({found.provider}, {found.environment}): {found.why}")
+def show_check(found: Rehearsal) -> None:
+    """Write which account was judged, on which terms, and everything against the envelope."""
+    if found.account is not None:
+        output.write(f"account {found.account} ({found.provider}, {found.environment}): {found.why}")
     for name, codes in found.passed.items():
         output.write(f"passed over: {name} ({', '.join(codes)})")
     show_terms(found)
-    output.write("envelope")
-    output.write(_indented(_envelope_json(found.envelope)))
+
+
+def show_rehearsal(found: Rehearsal, *, full: bool) -> None:
+    """Write a dry run: account, terms, envelope, requests.
+
+    :param full: headers and bodies as well; else a request is one line.
+    """
+    show_check(found)
+    if found.account is None:
+        output.write("nothing would be sent")
+        return
+    if found.envelope is not None:
+        output.write("envelope")
+        output.write(_indented(_told(_envelope_json(found.envelope))))
     for number, request in enumerate(found.requests, start=1):
-        step = f" {request.step}" if request.step else ""
-        output.write(f"{number}. {request.effect}{step}: {request.method} {request.url}")
-        for name, value in request.headers.items():
-            output.write(f"   {name}: {value}")
-        if request.body is not None:
-            output.write(_indented(request.body))
-        if request.effect == "read":
-            output.write(
-                f"   answered by {request.answered}{f': {request.assumed}' if request.assumed else ''}"
-            )
-    ending = "nothing was sent" if found.complete else f"these are not all requests: {found.stopped}"
-    output.write(ending)
+        _show_request(number, request, full=full)
+    if found.requests and not full:
+        output.write("--full shows headers and bodies")
+    output.write(f"these are not all requests: {found.stopped}" if found.stopped else "nothing was sent")
+
+
+def _show_request(number: int, request: RehearsedRequest, *, full: bool) -> None:
+    step = f" {request.step}" if request.step else ""
+    size = f" ({request.size} bytes)" if request.size else ""
+    target = request.url if full else _path(request.url)
+    output.write(f"{number}. {request.effect}{step}: {request.method} {target}{size}")
+    if not full:
+        return
+    for name, value in request.headers.items():
+        output.write(f"   {name}: {value}")
+    if request.body is not None:
+        output.write(_indented(request.body))
+    if request.effect == "read":
+        assumed = f": {request.assumed}" if request.assumed else ""
+        output.write(f"   answered by {request.answered}{assumed}")
+
+
+def _path(url: str) -> str:
+    """Leave out the server, which is the account's."""
+    return "/" + url.partition("://")[2].partition("/")[2]
+
+
+def _told(value: Any) -> Any:
+    """Leave out what is not given."""
+    if isinstance(value, dict):
+        return {key: _told(each) for key, each in value.items() if each is not None}
+    return [_told(each) for each in value] if isinstance(value, list) else value
 
 
 def _indented(value: Any) -> str:

@@ -8,9 +8,10 @@ import click
 
 from paraph.cli import output
 from paraph.cli.envelope_file import read_envelope
+from paraph.cli.naming import unnamed
 from paraph.cli.render import problem_json
 from paraph.cli.session import Session, common
-from paraph.model import summed_up
+from paraph.model import Problem, summed_up
 from paraph.ops.route import Option, Routing
 from paraph.routing import RuleReport
 
@@ -31,14 +32,17 @@ def explain(ctx: click.Context, *, file: Path, live: bool) -> None:
     session = ctx.ensure_object(Session)
     with session.client() as client:
         routing = client.route(read_envelope(file, session.resolver), live=live)
-    session.show(_document(routing), lambda: _write(routing))
+    problems = (*unnamed(file, routing), *(routing.pinned.problems(None) if routing.pinned else ()))
+    session.show(_document(routing, problems), lambda: _write(routing, problems))
     if routing.account is None:
         ctx.exit(3)
 
 
-def _document(routing: Routing) -> dict[str, object]:
+def _document(routing: Routing, problems: tuple[Problem, ...]) -> dict[str, object]:
     return {
         "account": routing.account,
+        "pinned": routing.pinned is not None,
+        "problems": [problem_json(problem) for problem in problems],
         "route": routing.decision.route,
         "candidates": list(routing.decision.candidates),
         "rules": [
@@ -73,20 +77,24 @@ def _document(routing: Routing) -> dict[str, object]:
     }
 
 
-def _write(routing: Routing) -> None:
+def _write(routing: Routing, problems: tuple[Problem, ...]) -> None:
     if routing.decision.rules:
         output.write_table(
             ("rule", "condition", "wanted", "found", "holds"),
             [row for rule in routing.decision.rules for row in _rule(rule, routing.decision.route)],
         )
     output.write_table(
-        ("account", "provider", "candidate", "verdict"),
+        ("account", "provider", "environment", "candidate", "verdict"),
         [_account(option, routing) for option in routing.options],
     )
     for option in routing.options:
         for problem in summed_up(option.problems):
             output.write(f"{option.account}: {problem.severity.value}: {problem}")
-    if routing.account is None:
+    for problem in problems:
+        output.write(f"{problem.severity.value}: {problem}")
+    if routing.pinned is not None:
+        output.write(f"account {routing.pinned.account!r} carries it, whatever the rules say")
+    elif routing.account is None:
         output.write("no candidate can carry it")
     else:
         why = f"route {routing.decision.route!r}" if routing.decision.route else "the default"
@@ -110,7 +118,8 @@ def _account(option: Option, routing: Routing) -> tuple[str, ...]:
         verdict = "could" if option.candidate else "could, but no rule names it"
     else:
         verdict = "cannot"
-    return (option.account, option.provider, str(option.candidate or ""), verdict)
+    candidate = str(option.candidate or "")
+    return (option.account, option.provider, option.environment, candidate, verdict)
 
 
 @click.group()

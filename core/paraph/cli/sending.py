@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from paraph.cli import output
 from paraph.cli.envelope_file import read_envelope
 from paraph.cli.following import show_snapshot
-from paraph.cli.rehearsing import default_json, rehearsal_json, show_rehearsal, show_terms
+from paraph.cli.naming import is_named, unnamed
+from paraph.cli.rehearsing import default_json, rehearsal_json, show_check, show_rehearsal
 from paraph.cli.render import problem_json
 from paraph.cli.session import CommandT, Session, account_option, common
 from paraph.errors import ConfigurationError, ParaphError, UnknownEnvelope, UsageError
@@ -28,6 +30,7 @@ from paraph.model import (
 
 if TYPE_CHECKING:
     from paraph.client import Client
+    from paraph.ops.rehearse import Rehearsal
 
 TOML = ".toml"
 
@@ -111,16 +114,30 @@ def check(
     envelope = _envelope(session, file, to=to, title=title, level=level, link=link)
     with session.client() as client:
         found = client.preview(envelope, account=account, live=live, policy=policy)
+        found = _warned(client, found, file, envelope, account)
     session.show(
         {
             "refused": not found.possible,
+            "account": found.account,
+            "why": found.why,
+            "passed": {name: list(codes) for name, codes in found.passed.items()},
+            "pinned": found.pinned is not None,
             "problems": [problem_json(problem) for problem in found.problems],
             "defaults": [default_json(default) for default in found.defaults],
         },
-        lambda: show_terms(found),
+        lambda: show_check(found),
     )
     if not found.possible:
         ctx.exit(3)
+
+
+def _warned(
+    client: Client, found: Rehearsal, file: Path, envelope: Envelope, account: str | None
+) -> Rehearsal:
+    """Add a warning if chance decides, and the envelope has no name."""
+    if account is not None or found.pinned is not None or is_named(file) or not client.config.routes:
+        return found
+    return attrs.evolve(found, problems=(*unnamed(file, client.route(envelope)), *found.problems))
 
 
 @click.command()
@@ -129,6 +146,7 @@ def check(
 @click.option("--dry-run", is_flag=True, help="Show each request that would be made; send nothing.")
 @click.option("--live", is_flag=True, help="With --dry-run: also ask the vendor, with reads only.")
 @click.option("--personal", is_flag=True, help="With --dry-run: show names, addresses and texts, too.")
+@click.option("--full", is_flag=True, help="With --dry-run: show headers and bodies of the requests, too.")
 @common
 @click.pass_context
 def send(
@@ -144,16 +162,18 @@ def send(
     dry_run: bool,
     live: bool,
     personal: bool,
+    full: bool,
 ) -> None:
     """Send FILE: an envelope.toml, or a PDF with --to."""
-    if (live or personal) and not dry_run:
-        raise click.UsageError("--live and --personal are for --dry-run")
+    if (live or personal or full) and not dry_run:
+        raise click.UsageError("--live, --personal and --full are for --dry-run")
     session = ctx.ensure_object(Session)
     envelope = _envelope(session, file, to=to, title=title, level=level, link=link)
     if dry_run:
         with session.client() as client:
             found = client.dry_run(envelope, account=account, live=live, policy=policy, personal=personal)
-        session.show(rehearsal_json(found), lambda: show_rehearsal(found))
+            found = _warned(client, found, file, envelope, account)
+        session.show(rehearsal_json(found), lambda: show_rehearsal(found, full=full))
         if not found.possible or not found.complete:
             ctx.exit(1 if found.possible else 3)
         return

@@ -17,7 +17,7 @@ from paraph.cli.sending import require_durable
 from paraph.cli.session import Session, account_option, common
 from paraph.errors import UsageError
 from paraph.exporting import Export, Imported
-from paraph.model import summed_up
+from paraph.model import summed_paths, summed_up
 from paraph.ops.portability import Portability
 
 PERSONAL = (
@@ -160,7 +160,7 @@ def _write(report: Portability) -> None:
             (
                 tie.kind.value,
                 tie.value,
-                ", ".join(tie.paths),
+                ", ".join(summed_paths(tie.paths)),
                 ", ".join(tie.providers) or "none",
                 ", ".join(tie.accounts) or "none",
             )

@@ -7,13 +7,14 @@ once, with the *references* standing in for secrets; and on the first use of the
 account, with the secrets themselves.
 A settings class may have a method ``problems()`` that returns what is wrong between
 its fields, with paths relative to the account; it may look at whether a secret is
-given, not at its value.
+given, not at its value. Likewise ``environment_problems(environment)``, for what is
+wrong between them and the account's environment.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -27,7 +28,7 @@ from paraph.config.limits import read_limits
 from paraph.config.settings import read_settings
 from paraph.config.table import Findings, Table
 from paraph.errors import ConfigurationError
-from paraph.model import Policy, Problem, Secret
+from paraph.model import Policy, Problem, Secret, Severity
 from paraph.provider.limits import Limits
 from paraph.provider.loading import NEUTRAL
 from paraph.provider.registry import Registry
@@ -41,6 +42,7 @@ class AccountConfig:
     """An account as the file describes it: no secret in it, only references.
 
     :ivar webhook_secret: a reference. ``options``: the provider's keys as they stand in the file.
+    :ivar allow_recipients: patterns such as ``*@example.org``; ``None`` where the key is absent.
     :ivar policy: how strictly requests are taken. ``defaults``: as
         :func:`~paraph.config.defaults.read_defaults` returns them.
     :ivar limits: how much it may ask of its vendor.
@@ -51,7 +53,7 @@ class AccountConfig:
     name: str
     provider: str
     environment: str
-    allow_recipients: tuple[str, ...] = ()
+    allow_recipients: tuple[str, ...] | None = None
     policy: Policy | None = None
     webhook_secret: str | None = attrs.field(default=None, repr=False)
     defaults: Mapping[str, Any] = attrs.field(factory=dict)
@@ -79,7 +81,7 @@ def read_account(
         )
     provider = table.take("provider", str, required="the plugin that carries envelopes (paraph providers)")
     environment = table.take("environment", Literal["test", "production"], required='"test" or "production"')
-    allow = table.texts("allow_recipients")
+    allow = table.take("allow_recipients", tuple[str, ...])
     policy = table.take("policy", Policy)
     webhook_secret = _reference(table, "webhook_secret", registry)
     defaults = read_defaults(table, provider, registry)
@@ -87,7 +89,8 @@ def read_account(
     options = {key: value for key, value in table.values.items() if key not in NEUTRAL}
     lacking = table.findings.empty()
     if provider is not None:
-        _check_provider(provider, Table(options, table.path, table.findings), registry, lacking, directory)
+        own = Table(options, table.path, table.findings)
+        _check_provider(provider, own, environment, registry, lacking, directory)
     unusable.merge(lacking)
     if provider is None or environment is None or len(table.findings) > before:
         return None
@@ -106,7 +109,12 @@ def read_account(
 
 
 def _check_provider(
-    name: str, options: Table, registry: Registry, lacking: Findings, directory: Path
+    name: str,
+    options: Table,
+    environment: str | None,
+    registry: Registry,
+    lacking: Findings,
+    directory: Path,
 ) -> None:
     try:
         info = registry.info(name)
@@ -118,6 +126,7 @@ def _check_provider(
         options,
         secret=lambda table, key, value: _placeholder(table, key, value, registry),
         directory=directory,
+        environment=environment,
     )
 
 
@@ -134,6 +143,23 @@ def _reference(table: Table, key: str, registry: Registry) -> str | None:
     if value is None or _placeholder(table, key, value, registry) is None:
         return None
     return str(value)
+
+
+def recipient_warnings(account: AccountConfig) -> Iterator[Problem]:
+    """Warn of a test account that may write to anybody, and of any account that may write to nobody."""
+    if account.allow_recipients is None and account.environment == "test":
+        code, message = "recipients.anybody", "this test account may write to anybody: the key is absent"
+    elif account.allow_recipients == ():
+        code, message = "recipients.nobody", "the list is empty: this account refuses every envelope"
+    else:
+        return
+    yield Problem(
+        path=f"accounts.{account.name}.allow_recipients",
+        code=code,
+        message=message,
+        hint='name who may be written to, such as allow_recipients = ["*@example.org"]',
+        severity=Severity.WARNING,
+    )
 
 
 def unknown_account(name: str, known: Mapping[str, object]) -> Problem:

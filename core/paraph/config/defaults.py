@@ -10,7 +10,7 @@ from typing import Any, Final, get_type_hints
 import attrs
 
 from paraph._hints import suggestion
-from paraph.config.structure import MismatchError, structured
+from paraph.config.structure import MismatchError, read_level, structured
 from paraph.config.table import Table
 from paraph.errors import ConfigurationError
 from paraph.model import DeliveryBy, Level
@@ -57,13 +57,13 @@ def _code(table: Table, key: str) -> str | None:
 
 
 def _level(table: Table) -> Level | None:
-    level = table.take("level", str)
-    if level is None:
+    word = table.take("level", str)
+    if word is None:
         return None
     try:
-        return Level.parse(level)
-    except ValueError as error:
-        table.problem("level", "level.unknown", str(error))
+        return read_level(word)
+    except MismatchError as mismatch:
+        table.problem("level", "level.unknown", str(mismatch), mismatch.hint)
         return None
 
 
@@ -118,7 +118,7 @@ def _branding(table: Table, provider: str | None, registry: Registry) -> dict[st
         try:
             found[key] = structured(value, taken[key])
         except MismatchError as mismatch:
-            inner.problem(key, "value.type", str(mismatch), mismatch.hint)
+            inner.mismatch(key, mismatch)
     return found or None
 
 

@@ -10,27 +10,31 @@ refused anyway. No secret is read before an account is used.
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
 from paraph._hints import suggestion
-from paraph.config import secrets, vault
-from paraph.config.accounts import AccountConfig, read_account, unknown_account
+from paraph.config import vault
+from paraph.config.accounts import AccountConfig, read_account, recipient_warnings, unknown_account
 from paraph.config.locate import KeyPath
+from paraph.config.offers import Seen, offered
 from paraph.config.secrets import Resolver, UnresolvedError
 from paraph.config.settings import read_settings
 from paraph.config.source import ConfigSource, required
 from paraph.config.table import Findings, Table
+from paraph.config.urls import SQLITE, STORE_REFERENCES, read_public_url, read_store
 from paraph.config.vault import Vault
 from paraph.errors import ConfigurationError, MissingSecret, UnknownAccount
 from paraph.model import Problem, Secret, Severity
+from paraph.provider import loading
 from paraph.provider.account import Account
+from paraph.provider.capability import Capabilities
 from paraph.provider.info import ProviderInfo
 from paraph.provider.registry import Registry
 
@@ -39,9 +43,6 @@ if TYPE_CHECKING:
 
 MEMORY = "memory:"
 """The store of a configuration that names none: it ends with the process."""
-
-_SQLITE = "sqlite:///"
-_STORE_REFERENCES = ("env:", "file:", "keyring:", "vault:")
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -93,17 +94,21 @@ class Config:
     @property
     def warnings(self) -> tuple[Problem, ...]:
         """What should be looked at, though the configuration can be used."""
-        return tuple(
-            Problem(
-                path=f"accounts.{account.name}.allow_recipients",
-                code="recipients.anybody",
-                message="this test account may write to anybody",
-                hint='name who may be written to, such as allow_recipients = ["*@example.org"]',
-                severity=Severity.WARNING,
-            )
-            for account in self.accounts.values()
-            if account.environment == "test" and not account.allow_recipients
-        )
+        recipients = (each for account in self.accounts.values() for each in recipient_warnings(account))
+        return (*recipients, *self._not_installed())
+
+    def _not_installed(self) -> Iterator[Problem]:
+        """Yield what ``plugins.disabled`` names and nobody has installed: it may be a slip of the pen."""
+        installed = loading.installed() if self.disabled_plugins else {}
+        for position, name in enumerate(self.disabled_plugins):
+            if name not in installed:
+                yield Problem(
+                    path=f"plugins.disabled[{position}]",
+                    code="plugin.unknown",
+                    message=f"no plugin {name!r} is installed that could be disabled",
+                    hint=suggestion(name, installed, what="installed"),
+                    severity=Severity.WARNING,
+                )
 
     def account(self, name: str, registry: Registry | None = None) -> Account[Any]:
         """Build an account: its secrets are resolved now.
@@ -129,6 +134,7 @@ class Config:
             # never meets a secret that is nothing.
             secret=lambda table, key, value: resolve((*table.path, key), value) or Secret(str(value)),
             directory=self.source.directory,
+            environment=described.environment,
         )
         webhook_secret = (
             resolve((*path, "webhook_secret"), described.webhook_secret) if described.webhook_secret else None
@@ -169,15 +175,15 @@ class Config:
         :raises MissingSecret: it is a reference that leads nowhere.
         """
         url = self.store or MEMORY
-        if url.startswith(_STORE_REFERENCES):
+        if url.startswith(STORE_REFERENCES):
             missing = self.source.findings()
             found = self._resolving(missing, self.registry)(("store", "url"), url)
             if found is None:
                 raise MissingSecret("the store's URL cannot be read", missing.problems)
             url = found.reveal()
-        path = url.removeprefix(_SQLITE)
+        path = url.removeprefix(SQLITE)
         if path != url and path and not path.startswith(("/", ":memory:")):
-            return f"{_SQLITE}{self.source.directory / path}"
+            return f"{SQLITE}{self.source.directory / path}"
         return url
 
     def _resolving(self, missing: Findings, registry: Registry) -> Callable[[KeyPath, object], Secret | None]:
@@ -223,12 +229,12 @@ def _read(source: ConfigSource, *, environ: Mapping[str, str], registry: Registr
     disabled = _disabled(root)
     plugins = registry or Registry(disabled=disabled, environ=environ)
     unusable = source.findings()
-    accounts, names = _accounts(root, plugins, unusable, source.directory)
-    default = _default(root, names)
-    store = _store(root)
-    public_url = _public_url(root)
+    seen = _accounts(root, plugins, unusable, source.directory)
+    default = _default(root, list(seen))
+    store = read_store(root)
+    public_url = read_public_url(root)
     kept_in = _vault(root, source.directory)
-    routes = _routes(root, names, accounts, plugins)
+    routes = _routes(root, seen, plugins, directory=source.directory, public_url=public_url)
     root.done()
     if findings:
         findings.merge(unusable)
@@ -236,7 +242,7 @@ def _read(source: ConfigSource, *, environ: Mapping[str, str], registry: Registr
     return Config(
         source=source,
         registry=plugins,
-        accounts=MappingProxyType(accounts),
+        accounts=MappingProxyType({name: each.sound for name, each in seen.items() if each.sound}),
         default=default,
         routes=routes,
         store=store,
@@ -248,30 +254,29 @@ def _read(source: ConfigSource, *, environ: Mapping[str, str], registry: Registr
 
 
 def _routes(
-    root: Table, names: list[str], accounts: Mapping[str, AccountConfig], registry: Registry
+    root: Table, seen: Mapping[str, Seen], registry: Registry, *, directory: Path, public_url: str | None
 ) -> tuple[Route, ...]:
     if root.raw("routes") is None:
         return ()
     from paraph.config.routes import read_routes  # most configurations have none
 
-    return read_routes(root, names, accounts, registry)
+    @functools.cache
+    def known(account: Seen) -> Capabilities | None:
+        return offered(account, registry, directory=directory, public_url=public_url)
+
+    return read_routes(root, seen, known)
 
 
-def _accounts(
-    root: Table, registry: Registry, unusable: Findings, directory: Path
-) -> tuple[dict[str, AccountConfig], list[str]]:
-    """Read the accounts; return the sound ones, and the names of all."""
-    sound: dict[str, AccountConfig] = {}
-    names: list[str] = []
+def _accounts(root: Table, registry: Registry, unusable: Findings, directory: Path) -> dict[str, Seen]:
+    """Read the accounts; return all of them by name, sound or not."""
+    seen: dict[str, Seen] = {}
     before = len(root.findings)
     for name, table in root.named("accounts"):
-        names.append(name)
-        account = read_account(name, table, registry, unusable, directory)
-        if account is not None:
-            sound[name] = account
-    if not names and len(root.findings) == before:
+        sound = read_account(name, table, registry, unusable, directory)
+        seen[name] = Seen.of(name, table.values, sound)
+    if not seen and len(root.findings) == before:
         root.problem("accounts", "accounts.none", "no account is configured", "add [accounts.NAME]")
-    return sound, names
+    return seen
 
 
 def _default(root: Table, names: list[str]) -> str | None:
@@ -287,37 +292,6 @@ def _default(root: Table, names: list[str]) -> str | None:
             suggestion(default, names, what="configured"),
         )
     return default
-
-
-def _store(root: Table) -> str | None:
-    table = root.table("store")
-    if table is None:
-        return None
-    url = table.take("url", str, required='where envelopes are kept, such as "sqlite:///paraph.db"')
-    if url is not None and not url.startswith(_STORE_REFERENCES) and _has_password(url):
-        table.problem("url", "secret.inline", "the URL holds a password", secrets.HOW)
-    table.done()
-    return url
-
-
-def _has_password(url: str) -> bool:
-    """Whether a password stands in a URL: before its host, or among what the driver is told."""
-    try:
-        parts = urlsplit(url)
-        return bool(parts.password) or any("password" in key.lower() for key, _ in parse_qsl(parts.query))
-    except ValueError:
-        return False
-
-
-def _public_url(root: Table) -> str | None:
-    table = root.table("webhooks")
-    if table is None:
-        return None
-    url = table.take("public_url", str)
-    if url is not None and not url.startswith(("https://", "http://")):
-        table.problem("public_url", "url.form", "has to begin with https:// (or http:// in tests)")
-    table.done()
-    return url.rstrip("/") if url else None
 
 
 def resolver_of(config: Config, registry: Registry | None = None) -> Resolver:

@@ -1,235 +1,159 @@
 """``[[routes]]``: ordered rules in a closed language (:mod:`paraph.routing` says what they mean).
 
-Beside what cannot be read, a rule is refused if it can never decide: an earlier rule takes everything that
-it would match, a list is empty, a range or window holds nothing, or it asks for a capability that none of
-its accounts has.
+Beside what cannot be read, a rule is refused if it can never decide: earlier rules take everything that it
+would match (:mod:`paraph.covering`), or none of its accounts offers what every envelope needs that it
+matches. All of this is told at once: of a rule with a mistake, what could be read is compared like the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import time
-from enum import Enum
-from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
 
-from paraph._hints import nearest, suggestion
-from paraph.config.accounts import AccountConfig
+import attrs
+
+from paraph._hints import suggestion
+from paraph.config.conditions import read_when
+from paraph.config.offers import Seen
 from paraph.config.table import Table
-from paraph.errors import ConfigurationError
+from paraph.covering import covering
 from paraph.model import Level, Regime, SignatureKind
-from paraph.provider.capability import Capability
-from paraph.provider.registry import Registry
-from paraph.routing import DAYS, PARTS, Route, Span, When, Window, covers
+from paraph.provider.capability import Capabilities, Capability
+from paraph.routing import Route, When
 
-EnumT = TypeVar("EnumT", bound=Enum)
+Offered = Callable[[Seen], Capabilities | None]
 
-_CODE_LENGTH: Final = 2
-_FEWEST: Final = {"documents": 1}
-"""What every envelope that can be sent has at least."""
+_LISTED: Final = "paraph providers lists what each offers, and an account may offer less"
 
 
-def read_routes(
-    root: Table, names: list[str], accounts: Mapping[str, AccountConfig], registry: Registry
-) -> tuple[Route, ...]:
+def read_routes(root: Table, accounts: Mapping[str, Seen], offered: Offered) -> tuple[Route, ...]:
     """Read the routes; what is wrong goes to the table's findings.
 
-    :param names: of all accounts. ``accounts``: the sound ones.
+    :param accounts: all of the file. ``offered``: returns what one of them offers, if that is known.
     """
     found: list[Route] = []
+    comparable: list[Route] = []
     taken: set[str] = set()
     for position, table in root.tables("routes"):
         before = len(table.findings)
-        route = _route(table, position, names)
+        conditions = table.table("when")
+        when = read_when(conditions) if conditions else When()
+        whole = len(table.findings) == before
+        route = _route(table, position, when, accounts)
         if route.name in taken:
             table.problem("name", "route.repeated", f"another route is called {route.name!r}", "rename one")
         taken.add(route.name)
-        if len(table.findings) == before:
-            _check_reachable(table, route, found)
-            _check_capabilities(table, route, accounts, registry)
-            found.append(route)
+        _check_reachable(table, route, comparable)
+        _check_offers(table, route, accounts, offered)
+        found.append(route)
+        if whole:
+            comparable.append(route)
     return tuple(found)
 
 
-def _route(table: Table, position: int, names: list[str]) -> Route:
+def _route(table: Table, position: int, when: When, accounts: Mapping[str, Seen]) -> Route:
     name = table.take("name", str, required="what explanations call the route")
-    conditions = table.table("when")
-    when = _when(conditions) if conditions else When()
     use = table.texts("use")
-    if not use:
-        table.problem("use", "route.use", "no account is named", f"accounts: {', '.join(names) or 'none'}")
-    for each in use:
-        if each not in names:
-            hint = suggestion(each, names, what="configured")
-            table.problem("use", "account.unknown", f"no account {each!r} is configured", hint)
-    if len(set(use)) < len(use):
-        table.problem("use", "account.repeated", "an account is named twice", "name each once")
+    if not table.values.get("use"):
+        known = ", ".join(accounts) or "none"
+        table.problem("use", "route.use", "no account is named", f"accounts: {known}")
+    _check_use(table, use, accounts)
     table.done()
     return Route(name=name or f"routes[{position}]", when=when, use=use)
 
 
-def _when(table: Table) -> When:
-    found = When(
-        level=_set(table, "level", _level),
-        kind=_set(table, "kind", _member(SignatureKind)),
-        regime=_set(table, "regime", _member(Regime)),
-        country=_set(table, "country", lambda word: _code(word).upper()),
-        language=_set(table, "language", lambda word: _code(word).lower()),
-        tenant=_set(table, "tenant", str),
-        tags=_set(table, "tags", str),
-        documents=_span(table, "documents"),
-        size=_span(table, "size"),
-        needs=_set(table, "needs", _member(Capability)),
-        percent=_percent(table),
-        time=_window(table),
+def _check_use(table: Table, use: tuple[str, ...], accounts: Mapping[str, Seen]) -> None:
+    """Refuse accounts that are unknown, repeated, or of another environment than the first one."""
+    first = next((accounts[name] for name in use if name in accounts and accounts[name].environment), None)
+    for position, name in enumerate(use):
+        at = (position,)
+        seen = accounts.get(name)
+        if seen is None:
+            hint = suggestion(name, accounts, what="configured")
+            table.problem("use", "account.unknown", f"no account {name!r} is configured", hint, at=at)
+        elif name in use[:position]:
+            table.problem("use", "account.repeated", "an account is named twice", "name each once", at=at)
+        elif first is not None and seen.environment not in {None, first.environment}:
+            table.problem(
+                "use",
+                "environment.other",
+                f"{name!r} is for {seen.environment}, and {first.name!r} for {first.environment}",
+                "an envelope never changes its environment: make a route for each",
+                at=at,
+            )
+
+
+def _check_reachable(table: Table, route: Route, earlier: Sequence[Route]) -> None:
+    names = covering(earlier, route.when)
+    if not names:
+        return
+    named = ", ".join(repr(name) for name in names)
+    taking = f"route {named} above takes" if len(names) == 1 else f"routes {named} above together take"
+    table.problem(
+        "when" if "when" in table.values else "name",
+        "route.unreachable",
+        f"the {taking} everything that {route.name!r} would match",
+        "put the narrower route first, or take this one out",
     )
-    table.done()
-    return found
 
 
-def _set(table: Table, key: str, read: Callable[[str], Any]) -> frozenset[Any] | None:
-    words = table.take(key, tuple[str, ...])
-    if words is None:
-        return None
-    if not words:
-        table.problem(key, "route.never", "an empty list never holds", f"take {key} out, or name something")
-    found = set()
-    for word in words:
-        try:
-            found.add(read(word))
-        except _UnknownError as error:
-            table.problem(key, "value.unknown", str(error), error.hint)
-    return frozenset(found)
+@attrs.frozen(kw_only=True)
+class _Demand:
+    """Something that an account has to offer for each envelope that a rule matches.
+
+    :ivar key: the condition that it comes from. ``what``: a word for it.
+    """
+
+    key: str
+    what: str
+    met: Callable[[Capabilities], bool]
 
 
-class _UnknownError(Exception):
-    """A word that a condition does not know."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-def _level(word: str) -> Level:
-    try:
-        return Level.parse(word)
-    except ValueError as error:
-        raise _UnknownError(str(error)) from None
-
-
-def _member(kind: type[EnumT]) -> Callable[[str], EnumT]:
-    known = {str(member.value): member for member in kind}
-
-    def read(word: str) -> EnumT:
-        if word not in known:
-            raise _UnknownError(f"{word!r} is not known here", suggestion(word, known))
-        return known[word]
-
-    return read
+def _check_offers(table: Table, route: Route, accounts: Mapping[str, Seen], offered: Offered) -> None:
+    """Refuse a rule whose envelopes none of its accounts can carry; not if one of them is not known."""
+    demands = tuple(_demands(route.when))
+    if not demands or not all(name in accounts for name in route.use):
+        return
+    offers = [offers for name in route.use if (offers := offered(accounts[name])) is not None]
+    if not offers or len(offers) < len(route.use):
+        return
+    unmet = [demand for demand in demands if not any(demand.met(each) for each in offers)]
+    for demand in unmet:
+        message = f"none of its accounts offers {demand.what}"
+        table.problem("when", "route.never", message, _LISTED, at=(demand.key,))
+    if not unmet and not any(all(demand.met(each) for demand in demands) for each in offers):
+        together = ", ".join(demand.what for demand in demands)
+        message = f"none of its accounts offers all of this together: {together}"
+        table.problem("when", "route.never", message, _LISTED)
 
 
-def _code(word: str) -> str:
-    if len(word) != _CODE_LENGTH or not word.isascii() or not word.isalpha():
-        raise _UnknownError(f"{word!r} is no code of two letters")
-    return word
+def _demands(when: When) -> Iterator[_Demand]:
+    """Yield what each envelope that fulfils the conditions needs."""
+    for capability in sorted(when.needs or ()):
+        yield _capability("needs", capability)
+    if when.documents is not None and when.documents.min > 1:
+        yield _capability("documents", Capability.SEVERAL_DOCUMENTS)
+    if when.kind == frozenset({SignatureKind.SEAL}):
+        yield _capability("kind", Capability.SEALS)
+    if when.level:
+        yield _level(min(when.level))
+    if when.regime:
+        yield _regime(when.regime)
 
 
-def _span(table: Table, key: str) -> Span | None:
-    inner = table.table(key)
-    if inner is None:
-        return None
-    least, most = inner.take("min", int), inner.take("max", int)
-    inner.done()
-    if least is None and most is None:
-        table.problem(key, "route.span", "has neither min nor max", f"{key} = {{ max = 3 }}")
-    if most is not None and most < max(least or 0, _FEWEST.get(key, 0)):
-        table.problem(key, "route.never", "no envelope lies between min and max")
-    return Span(min=least or 0, max=most)
+def _capability(key: str, capability: Capability) -> _Demand:
+    return _Demand(key=key, what=capability.value, met=lambda offered: capability in offered)
 
 
-def _percent(table: Table) -> int | None:
-    percent = table.take("percent", int)
-    if percent is None:
-        return None
-    if not 0 <= percent <= PARTS:
-        table.problem("percent", "percent.range", "has to be from 1 to 100")
-    elif percent == 0:
-        table.problem("percent", "route.never", "0 percent never hold", "take the route out")
-    return percent
+def _level(weakest: Level) -> _Demand:
+    """Whoever asks for no more than a floor takes every level above it."""
+    return _Demand(
+        key="level",
+        what=f"{weakest.name} or more",
+        met=lambda offered: any(weakest <= level for level in offered.levels),
+    )
 
 
-def _window(table: Table) -> Window | None:
-    inner = table.table("time")
-    if inner is None:
-        return None
-    start, until = _clock(inner, "from"), _clock(inner, "to")
-    zone = inner.take("zone", str, required='an IANA zone, such as "Europe/Paris"')
-    days = inner.take("days", tuple[str, ...])
-    inner.done()
-    for day in days or ():
-        if day not in DAYS:
-            inner.problem("days", "value.unknown", f"{day!r} is no day", suggestion(day, DAYS))
-    if days == ():
-        inner.problem("days", "route.never", "an empty list never holds", "take days out, or name some")
-    if start is not None and start == until:
-        inner.problem("to", "route.never", "the window ends when it begins")
-    if zone is not None and zone not in available_timezones():
-        near = nearest(zone, sorted(available_timezones()))
-        hint = f"did you mean {near!r}?" if near else "see the IANA time zone database"
-        inner.problem("zone", "zone.unknown", f"no zone {zone!r} is known", hint)
-        return None
-    if start is None or until is None or zone is None:
-        return None
-    return Window(start=start, until=until, zone=ZoneInfo(zone), days=days or DAYS)
-
-
-def _clock(table: Table, key: str) -> time | None:
-    text = table.take(key, str, required='a time of the day, such as "08:30"')
-    if text is None:
-        return None
-    try:
-        found = time.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is not None:
-        table.problem(key, "time.form", "is no time of the day", 'write it as "08:30"')
-        return None
-    return found
-
-
-def _check_reachable(table: Table, route: Route, earlier: list[Route]) -> None:
-    for before in earlier:
-        if covers(before.when, route.when):
-            table.problem(
-                "when" if "when" in table.values else "name",
-                "route.unreachable",
-                f"the route {before.name!r} above takes everything that {route.name!r} would match",
-                "put the narrower route first, or take this one out",
-            )
-            return
-
-
-def _check_capabilities(
-    table: Table, route: Route, accounts: Mapping[str, AccountConfig], registry: Registry
-) -> None:
-    for capability in sorted(route.when.needs or ()):
-        offers = [capability in offered for offered in _offered(route, accounts, registry)]
-        if len(offers) == len(route.use) and not any(offers):
-            table.problem(
-                "when",
-                "route.never",
-                f"none of its accounts offers {capability.value}",
-                "paraph providers lists what each offers",
-            )
-
-
-def _offered(
-    route: Route, accounts: Mapping[str, AccountConfig], registry: Registry
-) -> Iterator[frozenset[Capability]]:
-    """Yield what the accounts of a route can offer at most, of those whose plugin can be had."""
-    for name in route.use:
-        if name in accounts:
-            try:
-                yield registry.info(accounts[name].provider).capabilities.supported
-            except ConfigurationError:
-                continue
+def _regime(asked: frozenset[Regime]) -> _Demand:
+    names = ", ".join(sorted(asked))
+    return _Demand(key="regime", what=names, met=lambda offered: bool(asked & offered.regimes))

@@ -12,7 +12,9 @@ read as one, even if the union allows other tables, too: else every misspelled k
 else.
 
 A class may have a method ``problems()`` that returns what is wrong between its fields, with paths relative
-to its table.
+to its table; an account's class also ``environment_problems(environment)``, for what is wrong between them
+and the account's own environment. So that everything is found in one go, both are asked even if some keys
+could not be read: their defaults, or empty texts, stand in for these, and what is said of them is left out.
 """
 
 from __future__ import annotations
@@ -21,12 +23,12 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import attrs
 
 from paraph._hints import suggestion
-from paraph.config.structure import MismatchError, is_secret, structured
+from paraph.config.structure import MismatchError, described, is_secret, structured
 from paraph.config.table import Table
 from paraph.model import Problem, Secret
 from paraph.provider.info import ProviderInfo
@@ -36,22 +38,31 @@ TAG = "type"
 """The field that tells the classes of a union apart."""
 
 _SEQUENCES = (tuple, list, Sequence, Iterable)
+_STAND_INS: Final[Mapping[type, object]] = {str: "", Secret: Secret("")}
+"""What stands in for a required field that could not be read, so that the others can be looked at."""
 
 SecretReader = Callable[[Table, str, object], Secret | None]
 """Turns the value of a secret field into a secret, or notes a problem in the table and returns ``None``."""
 
 
 def read_settings(
-    info: ProviderInfo, options: Table, *, secret: SecretReader, directory: Path
+    info: ProviderInfo,
+    options: Table,
+    *,
+    secret: SecretReader,
+    directory: Path,
+    environment: str | None = None,
 ) -> object | None:
     """Build a provider's settings from an account's options; ``None`` if anything is wrong.
 
     :param directory: where relative paths start.
+    :param environment: the account's; ``None`` if it is not known, and then not compared.
     """
     before = len(options.findings)
-    given = _given(info.settings, options, secret, directory)
+    read = _given(info.settings, options, secret, directory)
     options.done(known=NEUTRAL)
-    return _built(info.settings, given, options) if len(options.findings) == before else None
+    made = _built(info.settings, read, options, environment)
+    return made if len(options.findings) == before else None
 
 
 def read_class(kind: type, table: Table, *, secret: SecretReader, directory: Path) -> object | None:
@@ -60,36 +71,69 @@ def read_class(kind: type, table: Table, *, secret: SecretReader, directory: Pat
     :param directory: where relative paths start.
     """
     before = len(table.findings)
-    given = _given(kind, table, secret, directory)
+    read = _given(kind, table, secret, directory)
     table.done()
-    return _built(kind, given, table) if len(table.findings) == before else None
+    made = _built(kind, read, table)
+    return made if len(table.findings) == before else None
 
 
-def _given(kind: type, table: Table, secret: SecretReader, directory: Path) -> dict[str, Any]:
+@attrs.frozen(kw_only=True)
+class _Given:
+    """What a table gives for the fields of a class.
+
+    :ivar values: by the names that the class is built with, with stand-ins where there are some.
+    :ivar unread: the keys that could not be read, or are missing.
+    """
+
+    values: dict[str, Any] = attrs.field(repr=False)
+    unread: frozenset[str]
+
+
+def _given(kind: type, table: Table, secret: SecretReader, directory: Path) -> _Given:
     """Take every field of a settings class out of a table."""
     hints = typing.get_type_hints(kind)
     given: dict[str, Any] = {}
+    unread: set[str] = set()
     for field in cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(kind)):
         if not field.init:
             continue
         key, wanted = field.alias or field.name, hints[field.name]
-        value = table.raw(key, required=_help(field) if field.default is attrs.NOTHING else "")
-        if value is None:
-            continue
-        classes = tuple(_classes(wanted))
-        each = _element(wanted)
-        if is_secret(wanted):
-            given[key] = secret(table, key, value)
-        elif each is not None:
-            many = list if any(typing.get_origin(part) is list for part in _parts(wanted)) else tuple
-            given[key] = many(
-                read_class(each, inner, secret=secret, directory=directory) for _, inner in table.tables(key)
-            )
-        elif classes and (isinstance(value, Mapping) or not _takes_more(wanted)):
-            given[key] = _nested(classes, key, table, secret, directory)
-        else:
-            given[key] = _value(table, key, value, wanted, field, directory)
-    return given
+        before = len(table.findings)
+        required = field.default is attrs.NOTHING
+        value = table.raw(key, required=_help(field) if required else "")
+        if value is not None:
+            given[key] = _taken(table, key, value, field, wanted, secret, directory)
+        if len(table.findings) > before:
+            unread.add(key)
+            given.pop(key, None)
+            stand_in = next((_STAND_INS[part] for part in _parts(wanted) if part in _STAND_INS), None)
+            if stand_in is not None and (required or (is_secret(wanted) and value is not None)):
+                given[key] = stand_in
+    return _Given(values=given, unread=frozenset(unread))
+
+
+def _taken(
+    table: Table,
+    key: str,
+    value: object,
+    field: attrs.Attribute[Any],
+    wanted: Any,
+    secret: SecretReader,
+    directory: Path,
+) -> Any:
+    """Read one key by its declared type; what is wrong with it goes to the table's findings."""
+    if is_secret(wanted):
+        return secret(table, key, value)
+    each = _element(wanted)
+    if each is not None:
+        many = list if any(typing.get_origin(part) is list for part in _parts(wanted)) else tuple
+        return many(
+            read_class(each, inner, secret=secret, directory=directory) for _, inner in table.tables(key)
+        )
+    classes = tuple(_classes(wanted))
+    if classes and (isinstance(value, Mapping) or not _takes_more(wanted)):
+        return _nested(classes, key, table, secret, directory)
+    return _value(table, key, value, wanted, field, directory)
 
 
 def _classes(wanted: Any) -> Iterator[type]:
@@ -128,7 +172,18 @@ def _nested(
     if table is None:
         return None
     kind = classes[0] if len(classes) == 1 else _tagged(classes, table)
-    return None if kind is None else read_class(kind, table, secret=secret, directory=directory)
+    if kind is None:
+        _look_for_secrets(classes, table, secret)
+        return None
+    return read_class(kind, table, secret=secret, directory=directory)
+
+
+def _look_for_secrets(classes: tuple[type, ...], table: Table, secret: SecretReader) -> None:
+    """Read the secrets of a table that may be any of several classes: one that is inline is told at once."""
+    hints = {key: hint for kind in classes for key, hint in typing.get_type_hints(kind).items()}
+    for key, wanted in hints.items():
+        if key in table.values and is_secret(wanted):
+            secret(table, key, table.values[key])
 
 
 def _tagged(classes: tuple[type, ...], table: Table) -> type | None:
@@ -159,9 +214,11 @@ def _value(
         if not isinstance(field.converter, attrs.Converter):
             field.converter(value)
     except MismatchError as mismatch:
-        table.problem(key, "value.type", str(mismatch), mismatch.hint)
+        table.mismatch(key, mismatch)
     except (ValueError, TypeError) as error:
         table.problem(key, "value.wrong", str(error))
+    except AttributeError:  # the converter was written for values of another type
+        table.problem(key, "value.type", f"cannot be {described(value)}")
     return value
 
 
@@ -177,15 +234,26 @@ def _placed(read: Any, directory: Path) -> Any:
     return read
 
 
-def _built(kind: type, given: Mapping[str, Any], table: Table) -> object | None:
+def _built(kind: type, read: _Given, table: Table, environment: str | None = None) -> object | None:
+    """Build a settings object and let it look for what is wrong between its fields."""
     try:
-        made: object = kind(**given)
+        made: object = kind(**read.values)
     except (ValueError, TypeError) as error:
-        table.findings.add(table.path, "value.wrong", str(error))
+        if not read.unread:  # else it may be the fault of what stands in
+            table.findings.add(table.path, "value.wrong", str(error))
         return None
+    for problem in _between(made, environment):
+        keys = problem.path.split(".")
+        if keys[0] not in read.unread:
+            table.findings.add((*table.path, *keys), problem.code, problem.message, problem.hint)
+    return made
+
+
+def _between(made: object, environment: str | None) -> Iterator[Problem]:
+    """Yield what a settings object finds wrong between its fields, and between them and the environment."""
     between: Callable[[], Iterable[Problem]] | None = getattr(made, "problems", None)
-    found = tuple(between()) if between else ()
-    for problem in found:
-        path = (*table.path, *problem.path.split("."))
-        table.findings.add(path, problem.code, problem.message, problem.hint)
-    return None if found else made
+    if between is not None:
+        yield from between()
+    beside: Callable[[str], Iterable[Problem]] | None = getattr(made, "environment_problems", None)
+    if beside is not None and environment is not None:
+        yield from beside(environment)

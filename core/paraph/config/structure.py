@@ -16,7 +16,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import attrs
 
 from paraph._hints import suggestion
-from paraph.model import Secret
+from paraph.config.locate import KeyPath
+from paraph.model import Level, Secret
 
 _WORDS: Mapping[type, str] = {
     str: "a text",
@@ -32,11 +33,19 @@ _TABLES = (Mapping, dict)
 
 
 class MismatchError(Exception):
-    """A value does not have the wanted type; the message is a sentence without the value."""
+    """A value does not have the wanted type; the message is a sentence without the value.
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    :ivar at: where within the value.
+    :ivar parts: every mismatch within the value, if there are several.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, at: KeyPath = (), parts: Sequence[MismatchError] = ()
+    ) -> None:
         super().__init__(message)
         self.hint = hint
+        self.at = at
+        self.parts = tuple(parts) or (self,)
 
 
 def structured(value: object, wanted: Any) -> Any:
@@ -75,6 +84,18 @@ def is_secret(wanted: Any) -> bool:
     return wanted is Secret or (
         get_origin(wanted) in (Union, types.UnionType) and any(is_secret(part) for part in get_args(wanted))
     )
+
+
+def read_level(word: str) -> Level:
+    """Read the name of a level, in small letters or large.
+
+    :raises MismatchError: there is none; the nearest is told.
+    """
+    name = word.strip().upper()
+    if name not in Level.__members__:
+        hint = suggestion(name, Level.__members__)
+        raise MismatchError(f"has to be one of {', '.join(Level.__members__)}", hint)
+    return Level[name]
 
 
 def _plain(value: object, wanted: type) -> Any:
@@ -118,15 +139,25 @@ def _many(value: object, origin: Any, arguments: Sequence[Any]) -> Any:
         raise MismatchError(f"has to be an array, not {described(value)}")
     element = arguments[0] if arguments else Any
     kind = origin if origin in (tuple, list, frozenset, set) else tuple
-    try:
-        return kind(structured(each, element) for each in value)
-    except MismatchError as mismatch:
-        raise MismatchError(f"has an element that {mismatch}", mismatch.hint) from None
+    return kind(_each(enumerate(value), element).values())
 
 
 def _table(value: object, origin: Any, arguments: Sequence[Any]) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise MismatchError(f"has to be a table, not {described(value)}")
-    element = arguments[1] if arguments else Any
-    table = {key: structured(each, element) for key, each in value.items()}
+    table = _each(value.items(), arguments[1] if arguments else Any)
     return table if origin is dict else types.MappingProxyType(table)
+
+
+def _each(members: Iterable[tuple[Any, object]], wanted: Any) -> dict[Any, Any]:
+    """Read every member of an array or a table; what is wrong with any of them is told together."""
+    read: dict[Any, Any] = {}
+    wrong: list[MismatchError] = []
+    for key, member in members:
+        try:
+            read[key] = structured(member, wanted)
+        except MismatchError as mismatch:
+            wrong += [MismatchError(str(part), part.hint, at=(key, *part.at)) for part in mismatch.parts]
+    if wrong:
+        raise MismatchError(f"has an element that {wrong[0]}", wrong[0].hint, parts=wrong)
+    return read

@@ -63,9 +63,14 @@ class Table:
         self.findings = findings
         self._taken: set[str] = set()
 
-    def problem(self, key: str, code: str, message: str, hint: str = "") -> None:
-        """Note a problem of one key."""
-        self.findings.add((*self.path, key), code, message, hint)
+    def problem(self, key: str, code: str, message: str, hint: str = "", *, at: KeyPath = ()) -> None:
+        """Note a problem of one key, or of what stands ``at`` a place within its value."""
+        self.findings.add((*self.path, key, *at), code, message, hint)
+
+    def mismatch(self, key: str, found: MismatchError) -> None:
+        """Note that the value of a key, or elements of it, are of another type than wanted."""
+        for part in found.parts:
+            self.problem(key, "value.type", str(part), part.hint, at=part.at)
 
     def raw(self, key: str, *, required: str = "") -> Any:
         """Take a value as it stands; ``None`` if absent, a problem if ``required`` says what for."""
@@ -86,7 +91,7 @@ class Table:
         try:
             return structured(value, wanted)
         except MismatchError as mismatch:
-            self.problem(key, "value.type", str(mismatch), mismatch.hint)
+            self.mismatch(key, mismatch)
             return None
 
     def texts(self, key: str) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ Theory of operation
   forgets the old ones. Interrupted anywhere, the keys that are kept read the vault that is kept, and rotating
   again ends it.
 * Each file is replaced as a whole: written beside, flushed, renamed. A lock file keeps two writers apart;
-  readers need none, and one that meets a rotation reads the keys again.
+  readers need none, and one that meets a rotation reads the keys again. What a writer left beside that was
+  killed, which may hold keys, is removed by the next one that has the lock.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator, Mapping
@@ -155,9 +157,23 @@ class Vault:
             raise VaultError(f"the vault's lock {path} cannot be opened ({type(error).__name__})") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            self._tidy()
             yield
         finally:
             os.close(lock)
+
+    def _tidy(self) -> None:
+        """Remove what an interrupted writer left: whoever holds the lock is the only one who writes."""
+        scheme, _, rest = self.key.partition(":")
+        for path in (self.path, *([self._key_path(rest)] if scheme == "file" else [])):
+            part = re.compile(re.escape(f".{path.name}.") + r"[0-9a-f]{8}\.part")
+            try:
+                for each in path.parent.iterdir():
+                    if part.fullmatch(each.name):
+                        each.unlink()
+            except OSError as error:
+                message = f"what an interrupted writer left beside {path} cannot be removed"
+                raise VaultError(f"{message} ({type(error).__name__})") from None
 
     # The key
 

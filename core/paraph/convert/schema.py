@@ -9,8 +9,9 @@ Two directions, two notations:
   vendor told nothing, times in UTC to the second, the size of bytes instead of bytes, and a mask in place of
   each secret (``writeOnly``).
 
-Where JSON Schema and Python differ, the schema of parameters is the stricter one in what a text looks like
-and the more lenient one in what it says: paraph also reads ISO 8601 texts of other forms than RFC 3339's, and
+Where JSON Schema and Python differ, the schema of parameters is the stricter one in names and in what a text
+looks like and the more lenient one in what it says: paraph also takes the vendor's spellings of fields
+(:func:`paraph.provider.fitting.spelt`), reads ISO 8601 texts of other forms than RFC 3339's, and
 ``1.0`` is an integer to JSON Schema only. Formats are annotations to most validators: whether a text is a
 date in the calendar, or a path leads to a file, shows when the action is called.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         target,
     )
     from paraph.model.field import Anchor, Field, FieldKind, PageSize, Rect
-    from paraph.model.problem import Instead, Policy, Problem, ProblemKind, Severity, summed_up
+    from paraph.model.problem import Instead, Policy, Problem, ProblemKind, Severity, summed_paths, summed_up
     from paraph.model.secret import Secret
     from paraph.model.signatory import DeliveryBy, Signatory, Verb
     from paraph.model.snapshot import (
@@ -85,6 +85,7 @@ __all__ = [
     "Trust",
     "Turn",
     "Verb",
+    "summed_paths",
     "summed_up",
     "target",
 ]

@@ -98,17 +98,44 @@ def summed_up(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Say what is alike at many places once, for people; an envelope has hundreds of fields.
 
     Alike are problems that differ in nothing but the positions in their paths. More than three become one,
-    where the first of them was: ``fields[0] … fields[49] (50 places)``.
+    where the first of them was: ``fields[0] … fields[49] (50 places)``, see :func:`summed_paths`.
     """
     alike: dict[object, list[Problem]] = {}
     for each in problems:
-        shape = _INDEX.sub("[]", each.path)
-        alike.setdefault((attrs.evolve(each, path=shape), each.before, each.after), []).append(each)
+        alike.setdefault((attrs.evolve(each, path=_shape(each.path)), each.before, each.after), []).append(
+            each
+        )
     told: list[Problem] = []
     for group in alike.values():
-        if len(group) <= FEW or not _INDEX.search(group[0].path):
-            told += group
-        else:
-            path = f"{group[0].path} … {group[-1].path} ({len(group)} places)"
-            told.append(attrs.evolve(group[0], path=path))
+        paths = summed_paths(each.path for each in group)
+        told += group if len(paths) == len(group) else [attrs.evolve(group[0], path=paths[0])]
     return tuple(told)
+
+
+def summed_paths(paths: Iterable[str]) -> tuple[str, ...]:
+    """Say more than three paths that differ only in positions as one, the lowest first.
+
+    ``fields[0] … fields[49] (50 places)`` are all between these; ``fields[0] … fields[49] (4 of them)`` some.
+    """
+    alike: dict[str, list[str]] = {}
+    for each in paths:
+        alike.setdefault(_shape(each), []).append(each)
+    told: list[str] = []
+    for group in alike.values():
+        if len(group) <= FEW or not _INDEX.search(group[0]):
+            told += group
+            continue
+        first, *_, last = sorted(group, key=_places)
+        moved = [one != other for one, other in zip(_places(first), _places(last), strict=True)]
+        span = _places(last)[moved.index(True)] - _places(first)[moved.index(True)] + 1 if any(moved) else 1
+        whole = sum(moved) == 1 and span == len(group)
+        told.append(f"{first} … {last} ({len(group)} {'places' if whole else 'of them'})")
+    return tuple(told)
+
+
+def _shape(path: str) -> str:
+    return _INDEX.sub("[]", path)
+
+
+def _places(path: str) -> tuple[int, ...]:
+    return tuple(int(each[1:-1]) for each in _INDEX.findall(path))

@@ -18,7 +18,7 @@ from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel
 from paraph.ops.look import read, require
 from paraph.ops.observe import add, notify, observe, project
-from paraph.ops.reconcile import FIRST
+from paraph.ops.polling import FIRST
 from paraph.provider.adopted import Adopted
 from paraph.provider.capability import Capability
 from paraph.provider.protocol import Adopts

@@ -12,15 +12,13 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Union, get_args, get_origin
 
-import attrs
-
 from paraph.errors import UsageError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call as blocking
 from paraph.ops.carry import under
 from paraph.ops.kernel import Kernel, account_of
 from paraph.provider.action import Action
-from paraph.provider.fitting import UnreadableFileError, declared, fitted
+from paraph.provider.fitting import UnfitError, UnreadableFileError, declared, fitted, required
 
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 """Types of values that need not be fitted where a parameter is declared to be of just that type."""
@@ -93,7 +91,7 @@ def _options(wanted: Any) -> tuple[Any, ...]:
 def _filled(action: str, kind: Any, given: Mapping[str, Any]) -> Any:
     """Fit what is given and make the parameter object of an action. It may read files.
 
-    :raises UsageError: something is missing or of another type; values are never shown.
+    :raises UsageError: something is missing or of another type, and where; values are never shown.
     """
     wanted = declared(kind)
     fit: dict[str, Any] = {}
@@ -103,6 +101,8 @@ def _filled(action: str, kind: Any, given: Mapping[str, Any]) -> Any:
             fit[name] = fitted(value, wanted[name])
         except UnreadableFileError as error:
             wrong[name] = f"{name}: {error}"
+        except UnfitError as error:
+            wrong[name] = ", ".join(name + each for each in error.wrong)
         except (TypeError, ValueError):
             wrong[name] = f"{name} has another type"
     return _made(action, kind, fit, wrong)
@@ -121,12 +121,6 @@ def _made(
         except (TypeError, ValueError):
             pass
     # Outside the handler, so that no traceback carries the values that did not fit.
-    missing = [f"{name} is missing" for name in _required(kind) if name not in given and name not in wrong]
+    missing = [f"{name} is missing" for name in required(kind) if name not in given and name not in wrong]
     what = ", ".join([*wrong.values(), *missing]) or "its parameters do not fit"
     raise UsageError(f"action {action!r}: {what}; they are: {', '.join(_parameters(kind))}")
-
-
-def _required(kind: type[Any]) -> list[str]:
-    """Return the names of the parameters that have no default."""
-    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
-    return [str(field.alias) for field in fields if field.init and field.default is attrs.NOTHING]

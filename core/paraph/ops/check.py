@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import attrs
@@ -13,6 +14,7 @@ from paraph.errors import ConfigurationError, Refused
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, now
 from paraph.flow.session import client_options
+from paraph.foreign import option_problems
 from paraph.kinds import classified
 from paraph.model import Envelope, Problem
 from paraph.ops.carry import certificate_of, under
@@ -119,6 +121,7 @@ def _static(kernel: Kernel, envelope: Envelope, account: Account[Any], at: datet
         yield from neutral_problems(envelope, at)
         yield from pdf_problems(envelope)
         yield from capability_problems(envelope, offered)
+        yield from option_problems(envelope, options_class(kernel, account), partial(_owner_of, kernel))
         yield from recipient_problems(envelope, account)
         yield from _certificate_problems(kernel, account)
         yield from visibility_problems(offered)
@@ -126,6 +129,12 @@ def _static(kernel: Kernel, envelope: Envelope, account: Account[Any], at: datet
         yield from kernel.registry.check_envelope(envelope, account)
 
     return tuple(classified(found()))
+
+
+def _owner_of(kernel: Kernel, kind: type) -> str:
+    """Return the name of the configured provider whose class of envelope options this is."""
+    providers = sorted({account.provider for account in kernel.config.accounts.values()})
+    return next((name for name in providers if kernel.options_class(name) is kind), "another provider")
 
 
 def _certificate_problems(kernel: Kernel, account: Account[Any]) -> Iterator[Problem]:

@@ -87,9 +87,19 @@ def _store(kernel: Kernel) -> Findings:
     seen = standing(kernel.store)
     if seen.missing:
         return (Finding.fail("store", f"{seen.title}: {seen.missing}", seen.hint),)
+    own = Finding.ok("store", seen.title)
     if seen.risk:
-        return (Finding.warn("store", f"{seen.title}: {seen.risk}", seen.hint),)
-    return (Finding.ok("store", seen.title),)
+        own = Finding.warn("store", f"{seen.title}: {seen.risk}", seen.hint)
+    return (own, *_gone(kernel))
+
+
+def _gone(kernel: Kernel) -> Iterable[Finding]:
+    """Warn of accounts that are not configured any more while their envelopes are still to be read."""
+    with kernel.store.begin() as tx:
+        gone = sorted(set(tx.polled_accounts()) - set(kernel.config.accounts))
+    for name in gone:
+        text = f"it holds open envelopes of account {name!r}, which is not configured: nobody reads them"
+        yield Finding.warn("store", text, f"configure accounts.{name} again until they have ended")
 
 
 def _account(kernel: Kernel, name: str) -> Flow[Findings]:

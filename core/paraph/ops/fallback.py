@@ -20,6 +20,8 @@ a ``resume`` finds out, for nobody may publish what may be closed. The failure i
 Otherwise one transaction supersedes it and begins the next attempt, so that an envelope always has exactly
 one attempt that may publish. News of the superseded one are recorded under its number, and move nothing.
 
+The next account is one of the same environment (decision 0010), whatever the file says by now.
+
 Which failures pass an envelope on: the vendor is down, limits, refuses the credentials or the request, or
 answers what cannot be understood. What is uncertain, and what is wrong here, is told as ever.
 """
@@ -67,7 +69,7 @@ def pass_on(
     if reason is None:
         return None
     scope = kernel.judging((yield from call(_policy, kernel, envelope.id)))
-    candidate = yield from _next(scope, envelope, reason)
+    candidate = yield from _next(scope, envelope, attempt, reason)
     if candidate is None:
         yield from _settled(kernel, envelope, attempt)
         if len(reason["candidates"]) > 1:
@@ -110,10 +112,17 @@ def _reason(kernel: Kernel, attempt: AttemptRecord) -> dict[str, Any] | None:
     return found
 
 
-def _next(kernel: Kernel, envelope: Envelope, reason: dict[str, Any]) -> Flow[str | None]:
-    """Find the next candidate that can carry the envelope now and was not tried before."""
+def _next(
+    kernel: Kernel, envelope: Envelope, attempt: AttemptRecord, reason: dict[str, Any]
+) -> Flow[str | None]:
+    """Find the next candidate of the environment that can carry the envelope now and was not tried before."""
     tried = yield from call(_tried, kernel, envelope.id)
-    names = [name for name in reason["candidates"] if name not in tried and name in kernel.config.accounts]
+    accounts = kernel.config.accounts
+    names = [
+        name
+        for name in reason["candidates"]
+        if name not in tried and name in accounts and accounts[name].environment == attempt.environment
+    ]
     found, _, passed = yield from first_able(kernel, envelope, names, live=True)
     reason["passed"].update({name: codes_of(problems) for name, problems in passed.items()})
     return found

@@ -35,11 +35,13 @@ class Intake:
 
     :ivar proving: lower-case names of the headers that the account's provider wants.
     :ivar readable: whether its vendor shows the state of an envelope.
+    :ivar shared: whether another account belongs to its tenant.
     :ivar _fresh: deliveries as they were stored, the oldest first, and ``_held`` their bytes.
     """
 
     proving: dict[str, frozenset[str]] = attrs.field(factory=dict)
     readable: dict[str, bool] = attrs.field(factory=dict)
+    shared: dict[str, bool] = attrs.field(factory=dict)
     _room: dict[str, tuple[int, int]] = attrs.field(factory=dict)
     _fresh: dict[str, DeliveryRecord] = attrs.field(factory=dict, repr=False)
     _held: int = 0

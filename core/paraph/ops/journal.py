@@ -26,13 +26,16 @@ Two processes may run the same attempt. The first result that is committed for a
 *the* result: the other run adopts it, so both go on with one vendor id, and publishing the same
 vendor id is at most one publication. :func:`identify` refuses a second vendor id for the same
 reason.
+
+An attempt whose publication was begun has a poll, also if its process ends there: :mod:`paraph.ops.reconcile`
+finds out what became of it, by the same flow, in which no step may make an effect (:func:`looking`).
 """
 
 from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -42,6 +45,7 @@ from paraph.flow.helpers import now
 from paraph.flow.intercept import intercept
 from paraph.ledger import EnvelopeLoader, Origin, derive, stream_of
 from paraph.model import Event, SubjectKind
+from paraph.ops import polling
 from paraph.ops.kernel import Kernel
 from paraph.ops.observe import notify
 from paraph.store.records import AttemptRecord, AttemptState, StepKind, StepRecord, StepState
@@ -50,6 +54,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from paraph.store import Transaction
+
+R = TypeVar("R")
 
 TRIED = "paraph:publish"
 """Key of the entry that a publication was tried and refused: the envelope stays with its account."""
@@ -102,6 +108,8 @@ def _commit_intent(
         return found, False
     intent = StepRecord(attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.INTENT, at=at)
     tx.put_step(intent)
+    if step.kind is StepKind.PUBLISH:  # from here on nobody but the vendor knows, should this process end
+        polling.begin(tx, attempt.id, attempt.account, at)
     return intent, True
 
 
@@ -169,6 +177,8 @@ def _drop(attempt: AttemptRecord, step: Step, tried: bool, tx: Transaction) -> N
     found = tx.step(attempt.id, step.key)
     if found is not None and found.state is StepState.INTENT:
         tx.drop_step(attempt.id, step.key)
+        if step.kind is StepKind.PUBLISH:
+            tx.drop_poll(attempt.id)
         if tried and step.kind is StepKind.PUBLISH:
             entry = attrs.evolve(found, key=TRIED, kind=StepKind.ASIDE, state=StepState.DONE)
             tx.put_step(entry)
@@ -182,6 +192,32 @@ def _uncertain(attempt: AttemptRecord, step: Step) -> UncertainStep:
         envelope_id=attempt.envelope_id,
         step=step.key,
     )
+
+
+class Barred(Exception):
+    """A flow that may only look would have made an effect."""
+
+
+def looking(flow: Flow[R]) -> Flow[R]:
+    """Run a send flow so that no step makes an effect: what is done is remembered, what is in doubt is read.
+
+    :raises Barred: something is not done.
+    """
+
+    def look(command: Command) -> Flow[Any] | None:
+        return _barred_step(command) if isinstance(command, Step) else None
+
+    return intercept(flow, look)
+
+
+def _barred_step(step: Step) -> Flow[Any]:
+    result = yield attrs.evolve(step, effect=_barred)
+    return result
+
+
+def _barred() -> Flow[Any]:
+    yield from ()
+    raise Barred
 
 
 def identify(kernel: Kernel, attempt: AttemptRecord, command: Identify) -> Flow[None]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
 from paraph.errors import ConfigurationError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call
-from paraph.model import Envelope, Problem, Severity
+from paraph.foreign import said
+from paraph.model import Envelope, Problem
 from paraph.ops.kernel import Kernel, must_find
 from paraph.ops.route import options
-from paraph.preflight import uses_of
+from paraph.preflight import asks_regime, uses_of
 from paraph.provider.capability import Capabilities
 from paraph.provider.info import ProviderInfo
 
@@ -93,13 +93,12 @@ def portability(kernel: Kernel, envelope: Envelope | str) -> Flow[Portability]:
     described = yield from call(kernel.registry.descriptions)
     offered = yield from call(_offered, kernel)
     found = yield from options(kernel, asked)
-    owners = {info.name: info.envelope_options for info in described}
     moves = [
         Move(
             account=option.account,
             provider=option.provider,
             environment=option.environment,
-            changes=(*option.problems, *_ignored(asked, option.provider, owners)),
+            changes=option.problems,
         )
         for option in found
     ]
@@ -148,7 +147,7 @@ def _asked_for(envelope: Envelope) -> Iterator[tuple[TieKind, str, str, Offers]]
                 path,
                 lambda known, it=least: any(it <= each for each in known.levels),  # type: ignore[misc]  # as above
             )
-        if least is not None:
+        if asks_regime(asked):
             regime = asked.regime
             yield TieKind.REGIME, regime.value, path, lambda known, it=regime: it in known.regimes  # type: ignore[misc]  # as above
         verb = person.verb
@@ -180,37 +179,7 @@ def _ties(
         yield Tie(
             kind=TieKind.OPTIONS,
             value=owner or type(option).__name__,
-            paths=tuple(f"options.{name}" for name in _said(option)),
+            paths=tuple(f"options.{name}" for name in said(option)),
             providers=(owner,) if owner else (),
             accounts=tuple(sorted(name for name, of in provider_of.items() if of == owner)),
         )
-
-
-def _said(option: object) -> tuple[str, ...]:
-    """Return the names of the options that differ from their defaults: never their values."""
-    kind: Any = type(option)
-    plain = attrs.fields(kind) if attrs.has(kind) else ()
-    return tuple(field.name for field in plain if getattr(option, field.name) != _default(field))
-
-
-def _default(field: attrs.Attribute[Any]) -> Any:
-    default: Any = field.default
-    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
-        return default.factory() if not default.takes_self else None
-    return default
-
-
-def _ignored(envelope: Envelope, provider: str, owners: dict[str, type | None]) -> Iterator[Problem]:
-    """Warn of options that the account's provider does not understand."""
-    for option in envelope.options:
-        if type(option) is owners.get(provider):
-            continue
-        owner = next((name for name, kind in owners.items() if kind is type(option)), "another provider")
-        for name in _said(option):
-            yield Problem(
-                path=f"options.{name}",
-                code="options.ignored",
-                message=f"this is an option of {owner}; here it would mean nothing",
-                hint="say what it is for in neutral words, or leave it out",
-                severity=Severity.WARNING,
-            )

@@ -39,6 +39,7 @@ from paraph.ops.kernel import Kernel
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.reread import Later
 from paraph.ops.understand import put, understand
+from paraph.ops.whose import UNKNOWN, TooEarly
 from paraph.provider.protocol import ReadsHeaders
 from paraph.store.protocol import Transaction
 from paraph.store.records import DeliveryRecord, DeliveryStage
@@ -196,6 +197,8 @@ def _process(kernel: Kernel, record: DeliveryRecord) -> Flow[Outcome]:
         raise
     except Later as later:
         return (yield from _again(kernel, record, "claim", at=later.at))
+    except TooEarly:
+        return (yield from _again(kernel, record, UNKNOWN))
     except ConfigurationError:
         return (yield from _again(kernel, record, "configuration"))
     except ParaphError as error:

@@ -54,6 +54,7 @@ from paraph.model import Envelope, Policy, Problem, Secret
 from paraph.ops.carry import under
 from paraph.ops.check import Examined
 from paraph.ops.kernel import Kernel
+from paraph.ops.pinned import Pinned, pinned
 from paraph.ops.route import Choice, choose
 from paraph.ops.terms import Default
 from paraph.provider.account import Account, Carried
@@ -74,6 +75,7 @@ class RehearsedRequest:
     :ivar step: key of the journalled step that it belongs to; empty for a read outside of steps.
     :ivar effect: ``read``, ``aside``, ``draft`` or ``publish``.
     :ivar headers: without credentials. ``body``: as :func:`paraph.flow.described.body_of` describes it.
+    :ivar size: bytes of the body.
     :ivar answered: by whom: ``vendor``, ``stand-in``, or ``nobody``.
     :ivar assumed: what the stand-in takes for granted.
     """
@@ -86,6 +88,7 @@ class RehearsedRequest:
     body: Any
     answered: str
     assumed: str = ""
+    size: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -98,6 +101,7 @@ class Rehearsal:
         they were asked for.
     :ivar defaults: values that came from the account. Changes are among ``problems``.
     :ivar complete: whether these are all requests; if not, ``stopped`` says why.
+    :ivar pinned: what is known of it, if it was sent before: then nothing is checked, and no request shown.
     """
 
     account: str | None
@@ -112,6 +116,7 @@ class Rehearsal:
     requests: tuple[RehearsedRequest, ...] = ()
     complete: bool = False
     stopped: str = ""
+    pinned: Pinned | None = None
 
     @property
     def possible(self) -> bool:
@@ -158,6 +163,9 @@ def dry_run(
     """
     masking = None if personal else Masking()
     found = yield from _previewed(kernel, envelope, account, live, policy, masking)
+    if found.pinned is not None:
+        done = found.pinned.published
+        return attrs.evolve(found, complete=done, stopped="" if done else "it goes on from where it stopped")
     if found.account is None or found.envelope is None:
         return found
     chosen = yield from call(kernel.account, found.account)
@@ -175,6 +183,9 @@ def _previewed(
     policy: Policy | str | None,
     masking: Masking | None,
 ) -> Flow[Rehearsal]:
+    known = yield from pinned(kernel, envelope)
+    if known is not None:
+        return _known(kernel, known, account)
     scope = kernel.judging(Policy(policy) if policy else None)
     try:
         choice = yield from choose(scope, envelope, account, live=live)
@@ -193,6 +204,20 @@ def _previewed(
         envelope=examined.envelope if masking is None else masking.envelope(examined.envelope),
         defaults=examined.terms.defaults,
         problems=choice.problems,
+    )
+
+
+def _known(kernel: Kernel, known: Pinned, named: str | None) -> Rehearsal:
+    """Say what sending an envelope again would do: nothing, or what is left of it."""
+    configured = kernel.config.accounts.get(known.account)
+    return Rehearsal(
+        account=known.account if known.same else None,
+        provider=configured.provider if configured else "",
+        environment=configured.environment if configured else "",
+        why=f"attempt {known.attempt} carries it, for life",
+        problems=known.problems(named),
+        stopped="" if known.same else "its id was used for another content",
+        pinned=known,
     )
 
 
@@ -308,6 +333,7 @@ class _Stage:
                 body=scrubbed(body_of(request), self.secrets),
                 answered=answered,
                 assumed=stand_in.assumes if stand_in else "",
+                size=int(request.headers.get("content-length", 0)),
             )
         )
 

@@ -25,6 +25,7 @@ from paraph.flow.helpers import now
 from paraph.model import Envelope, Policy, Problem, ProblemKind, Severity
 from paraph.ops.check import check_account, refuse_if_blocked
 from paraph.ops.kernel import Kernel
+from paraph.ops.pinned import Pinned, pinned
 from paraph.routing import Decision, decide
 
 STEP = "paraph:route"
@@ -35,6 +36,10 @@ STAYED = "paraph:stayed"
 
 RESTING = "account.resting"
 """Code of the problem that an account has while its vendor is not asked, since it failed often."""
+
+ELSEWHERE = "environment.other"
+"""Code of the problem of an account that the rule or the default names and that is never taken: the first
+one's environment is another (decision 0010)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,11 +71,13 @@ class Routing:
     """Why an envelope would go where.
 
     :ivar account: the account that would carry it now; ``None`` if no candidate can.
+    :ivar pinned: what is known of it, if it was sent before: it stays with its account.
     """
 
     account: str | None
     decision: Decision
     options: tuple[Option, ...]
+    pinned: Pinned | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -100,11 +107,14 @@ def route(kernel: Kernel, envelope: Envelope, *, live: bool = False) -> Flow[Rou
     :param live: also ask the vendors, with reads only.
     """
     decision = yield from _decision(kernel, envelope)
-    others = sorted(set(kernel.config.accounts) - set(decision.candidates))
+    named = (*decision.candidates, *decision.elsewhere)
+    others = sorted(set(kernel.config.accounts) - set(named))
     found = []
-    for name in (*decision.candidates, *others):
+    for name in (*named, *others):
         problems = yield from problems_of(kernel, envelope, name, live=live, keep=False)
         described = kernel.config.accounts[name]
+        if name in decision.elsewhere:
+            problems = (_elsewhere(name, described.environment, decision.candidates[0]), *problems)
         found.append(
             Option(
                 account=name,
@@ -116,7 +126,10 @@ def route(kernel: Kernel, envelope: Envelope, *, live: bool = False) -> Flow[Rou
         )
     able = sorted((each for each in found if each.candidate and each.possible), key=lambda each: each.resting)
     chosen = able[0].account if able else None
-    return Routing(account=chosen, decision=decision, options=tuple(found))
+    known = yield from pinned(kernel, envelope)
+    if known is not None:
+        chosen = known.account if known.same else None
+    return Routing(account=chosen, decision=decision, options=tuple(found), pinned=known)
 
 
 def check(
@@ -134,7 +147,12 @@ def check(
     :param live: also ask the vendor, with reads only.
     :param policy: how strictly the request is taken, in place of the account's own policy.
     :raises UnknownAccount, ConfigurationError: the account cannot be used at all.
+
+    Of an envelope that was sent before, that is all there is to say: it is not checked again.
     """
+    known = yield from pinned(kernel, envelope)
+    if known is not None:
+        return known.problems(account)
     scope = kernel.judging(Policy(policy) if policy else None)
     try:
         choice = yield from choose(scope, envelope, account, live=live)
@@ -179,7 +197,19 @@ def choose(kernel: Kernel, envelope: Envelope, account: str | None, *, live: boo
 
 def _decision(kernel: Kernel, envelope: Envelope) -> Flow[Decision]:
     at = yield from now()
-    return decide(kernel.config.routes, kernel.config.default, envelope, at)
+    config = kernel.config
+    environments = {name: account.environment for name, account in config.accounts.items()}
+    return decide(config.routes, config.default, envelope, at, environments)
+
+
+def _elsewhere(name: str, environment: str, first: str) -> Problem:
+    return Problem(
+        path=f"accounts.{name}",
+        code=ELSEWHERE,
+        kind=ProblemKind.UNSAYABLE,
+        message=f"this is a {environment} account, and the first candidate, {first!r}, is none",
+        hint="an envelope never changes its environment",
+    )
 
 
 def first_able(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import json
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,15 +13,17 @@ import attrs
 from paraph.errors import Refused, UnsupportedCapability, UsageError, VendorError
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import call, gather, new_id, now
-from paraph.model import ContentKind, Envelope, Policy, Snapshot
+from paraph.model import ContentKind, Envelope, Observation, Policy, Snapshot
 from paraph.ops import keeping
 from paraph.ops.carry import under
 from paraph.ops.check import found_terms, refuse_if_blocked
 from paraph.ops.fallback import pass_on
+from paraph.ops.journal import looking
 from paraph.ops.kernel import Kernel, carried_of, current_attempt, must_find
 from paraph.ops.look import open_children, read
 from paraph.ops.observe import observe, project
-from paraph.ops.reconcile import FIRST
+from paraph.ops.pinned import same_content
+from paraph.ops.polling import FIRST
 from paraph.ops.route import STEP, choose
 from paraph.ops.terms import keep_terms, on_terms
 from paraph.preflight import recipient_problems
@@ -78,6 +80,15 @@ def resume(kernel: Kernel, envelope_id: str, *, envelope: Envelope | None = None
     return (yield from _carry(kernel, rebuilt, attempt))
 
 
+def finish(kernel: Kernel, envelope_id: str) -> Flow[Snapshot]:
+    """Carry an interrupted send to its end if its vendor shows it as published; no effect is made there.
+
+    :raises Barred: it is not published. :raises ParaphError: that cannot be found out, or not now.
+    """
+    rebuilt, attempt = yield from call(_rebuild, kernel, envelope_id, None)
+    return (yield from _carry_one(kernel, rebuilt, attempt, wrap=looking))
+
+
 def _carry(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[Snapshot]:
     """Carry an envelope to its vendor, or to the next one of its route (:mod:`paraph.ops.fallback`)."""
     while True:
@@ -90,7 +101,13 @@ def _carry(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[S
             attempt = following
 
 
-def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Flow[Snapshot]:
+def _carry_one(
+    kernel: Kernel,
+    envelope: Envelope,
+    attempt: AttemptRecord,
+    *,
+    wrap: Callable[[Flow[Observation]], Flow[Observation]] = lambda flow: flow,
+) -> Flow[Snapshot]:
     if attempt.state is AttemptState.CLOSING:
         msg = (
             f"envelope {envelope.id!r} is to be passed on from account {attempt.account!r}, "
@@ -104,7 +121,7 @@ def _carry_one(kernel: Kernel, envelope: Envelope, attempt: AttemptRecord) -> Fl
     if not (yield from call(_publishing, kernel, attempt)):
         # The list may have been tightened since the envelope was checked, and nobody was written to yet.
         refuse_if_blocked(tuple(recipient_problems(carried.envelope, account)), account.name)
-    flow = kernel.provider(account).send(carried, account)
+    flow = wrap(kernel.provider(account).send(carried, account))
     try:
         observation = yield from under(kernel, account, flow, attempt=attempt)
     except VendorError as error:
@@ -142,18 +159,9 @@ def _known(kernel: Kernel, envelope: Envelope) -> AttemptRecord | None:
 
 def _must_be_the_same(tx: Transaction, envelope_id: str, body: str) -> None:
     """Refuse another content under a known id. :raises UsageError: it is another."""
-    known = must_find(tx, envelope_id).body
-    if known != body and _wherever_it_lies(known) != _wherever_it_lies(body):
+    if not same_content(must_find(tx, envelope_id).body, body):
         msg = f"envelope id {envelope_id!r} was used for another content; give a new one to a new envelope"
         raise UsageError(msg)
-
-
-def _wherever_it_lies(body: str) -> Any:
-    """Return what an envelope is: its documents are the same by their digests, in whatever file they are."""
-    described = json.loads(body)
-    for document in described["envelope"]["documents"]:
-        document.pop("path", None)
-    return described
 
 
 def _register(

@@ -19,7 +19,7 @@ from paraph.flow.helpers import call, now
 from paraph.model import Snapshot
 from paraph.ops.kernel import Kernel, current_attempt, must_find
 from paraph.ops.observe import project
-from paraph.store.records import AttemptState, StepState
+from paraph.store.records import AttemptState, StepKind, StepState
 
 
 def settle(
@@ -58,3 +58,5 @@ def _settle(
             tx.put_step(attrs.evolve(found, state=StepState.DONE, result=json.dumps(result), at=at))
         else:
             tx.drop_step(attempt.id, step)
+            if found.kind is StepKind.PUBLISH:
+                tx.drop_poll(attempt.id)

@@ -34,7 +34,7 @@ from paraph.model import Event, Fact, Subject, SubjectKind
 from paraph.ops.fitting import House, Placed, conflicts, inner_problems, repeated, unused
 from paraph.ops.kernel import Kernel
 from paraph.ops.observe import notify
-from paraph.ops.reconcile import FIRST
+from paraph.ops.polling import FIRST
 from paraph.ops.terms import keep_terms
 from paraph.store.protocol import Transaction
 from paraph.store.records import AttemptRecord, AttemptState, EnvelopeRecord, EventRecord, PollRecord

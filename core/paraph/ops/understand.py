@@ -5,6 +5,8 @@ processed. Where the proof is a one-time token, one comes before, which notes th
 the vendor is asked between them. The first one looks whether the delivery still waits and is for us; what a
 check has shown is recorded even if another worker was faster, whose check may have shown less. A crash at any
 point leaves it stored, and it is processed again, which changes nothing.
+
+Whose it is, and what becomes of news of an envelope that nobody knows yet: :mod:`paraph.ops.whose`.
 """
 
 from __future__ import annotations
@@ -18,7 +20,6 @@ import attrs
 
 from paraph.flow.commands import Flow
 from paraph.flow.helpers import now
-from paraph.ledger import Origin
 from paraph.model import Event, Observation, Secret, Source, Trust
 from paraph.ops.believe import Belief, begin_check, believe
 from paraph.ops.kernel import Kernel, account_of
@@ -26,9 +27,10 @@ from paraph.ops.look import read
 from paraph.ops.observe import add, notify
 from paraph.ops.outcome import Outcome, OutcomeKind
 from paraph.ops.reread import hint_counts, note_read, read_open
+from paraph.ops.whose import EARLY, UNKNOWN, TooEarly, Whose, shares_tenant
 from paraph.provider.account import Account, Delivery
 from paraph.provider.capability import Capability
-from paraph.provider.protocol import Malformed, Reading
+from paraph.provider.protocol import Reading
 from paraph.store.protocol import Transaction
 from paraph.store.records import AttemptRecord, DeliveryRecord, DeliveryStage
 
@@ -42,22 +44,22 @@ class _Case:
     :ivar readable: whether the account's vendor shows the state of an envelope.
     """
 
-    kernel: Kernel
-    account: Account[Any]
-    origin: Origin
+    whose: Whose
     readable: bool
     record: DeliveryRecord
-    reading: Reading
+
+    @property
+    def kernel(self) -> Kernel:
+        return self.whose.kernel
+
+    @property
+    def reading(self) -> Reading:
+        return self.whose.reading
 
     def attempts(self, tx: Transaction) -> tuple[AttemptRecord, ...]:
         """Find the attempts of the envelope that it is about, and of that one's parent, if they are known."""
         refs = (ref for ref in (self.reading.subject_ref, self.reading.parent_ref) if ref)
-        found = (
-            tx.attempt_by_vendor_ref(
-                provider=self.origin.provider, vendor_tenant=self.origin.vendor_tenant, vendor_ref=ref
-            )
-            for ref in refs
-        )
+        found = (self.whose.attempt(tx, ref) for ref in refs)
         return tuple(each for each in found if each is not None)
 
 
@@ -91,7 +93,8 @@ class _Recorded:
 def understand(kernel: Kernel, record: DeliveryRecord) -> Flow[Outcome]:
     """Process a stored delivery.
 
-    :raises ParaphError: not now; it stays stored. :raises Exception: so does a provider that has a bug.
+    :raises ParaphError, TooEarly: not now; it stays stored. :raises Exception: so does a provider that has
+        a bug.
     """
     account = yield from account_of(kernel, record.account)
     provider = kernel.provider(account)
@@ -105,23 +108,44 @@ def understand(kernel: Kernel, record: DeliveryRecord) -> Flow[Outcome]:
     reading = provider.observe(delivery, account)
     if reading.rejected is not None:
         return (yield from _reject(kernel, record, reading.rejected.value))
-    case = _Case(
+    whose = Whose(
         kernel=kernel,
         account=account,
         origin=kernel.origin(account.name),
-        readable=_shows_state(kernel, account),
-        record=record,
+        shared=(yield from shares_tenant(kernel, account)),
         reading=reading,
     )
+    case = _Case(whose=whose, readable=_shows_state(kernel, account), record=record)
+    outcome = yield from _understood(case, delivery)
+    if outcome is not None:
+        return outcome
+    events = yield from _read_parent(case)
+    outcome = yield from _understood(case, delivery)
+    if outcome is None:
+        raise TooEarly
+    return attrs.evolve(outcome, events=(*events, *outcome.events))
+
+
+def _understood(case: _Case, delivery: Delivery) -> Flow[Outcome | None]:
+    """Check and record what was read; ``None`` if it has to wait until its envelope is known."""
+    kernel, record, reading = case.kernel, case.record, case.reading
+    belief = None
     if reading.proof is not None:
         refused = yield from kernel.commits.add(functools.partial(_begin, case, reading.proof))
-        if refused is not None:
+        if refused == UNKNOWN and record.attempts < EARLY:
+            return None
+        if refused == UNKNOWN:
+            belief = Belief()
+        elif refused is not None:
             return (yield from _reject(kernel, record, refused))
-    belief = yield from believe(kernel, account, record, reading, delivery)
+    if belief is None:
+        belief = yield from believe(kernel, case.whose.account, record, reading, delivery)
     if belief.rejected:
         return (yield from _reject(kernel, record, belief.rejected))
     at = yield from now()
     recorded = yield from kernel.commits.add(functools.partial(_record, case, belief, at))
+    if recorded == UNKNOWN:
+        return None
     if isinstance(recorded, str):
         return (yield from _reject(kernel, record, recorded))
     yield from notify(kernel, recorded.events)
@@ -148,23 +172,17 @@ def put(kernel: Kernel, record: DeliveryRecord) -> Flow[None]:
 def _begin(case: _Case, proof: Secret, tx: Transaction) -> str | None:
     """Note that the proof is about to be checked, or return why it is not."""
     stored = tx.delivery(case.record.id)
-    refused = _refused(case, stored, case.attempts(tx))
+    refused = _refused(case, stored, tx)
     if stored is None or refused is not None:
         return refused
     return None if begin_check(tx, stored, proof) else "replayed"
 
 
-def _refused(case: _Case, stored: DeliveryRecord | None, attempts: tuple[AttemptRecord, ...]) -> str | None:
-    """Return why a delivery is not processed, if it is not.
-
-    One tenant of a vendor may be configured as a test account and as one for production; what comes to one
-    of them moves nothing of the other.
-    """
+def _refused(case: _Case, stored: DeliveryRecord | None, tx: Transaction) -> str | None:
+    """Return why a delivery is not processed, if it is not."""
     if stored is None or stored.stage is not DeliveryStage.STORED:
         return _FINISHED
-    if any(each.environment != case.account.environment for each in attempts):
-        return Malformed.OTHER_ENVIRONMENT.value
-    return None
+    return case.whose.refused(tx)
 
 
 def _record(case: _Case, belief: Belief, at: datetime, tx: Transaction) -> _Recorded | str:
@@ -174,8 +192,10 @@ def _record(case: _Case, belief: Belief, at: datetime, tx: Transaction) -> _Reco
     """
     stored, attempts = tx.delivery(case.record.id), case.attempts(tx)
     if case.reading.proof is None:
-        refused = _refused(case, stored, attempts)
-        if refused is not None:
+        refused = _refused(case, stored, tx)
+        if refused == UNKNOWN and (belief.trust is Trust.CLAIMED or case.record.attempts >= EARLY):
+            belief = Belief()
+        elif refused is not None:
             return refused
     reading = case.reading
     if belief.private:
@@ -192,7 +212,7 @@ def _record(case: _Case, belief: Belief, at: datetime, tx: Transaction) -> _Reco
             our_reference=reading.our_reference if proven else "",
             signatories=reading.signatories if proven else (),
         )
-        events = add(tx, case.kernel, observation, case.origin)
+        events = add(tx, case.kernel, observation, case.whose.origin)
         if ours is None and proven and case.readable:  # the delivery itself may have told whose it is
             ours = _readable(case, case.attempts(tx), tx)
     certain = proven and not reading.read and not (ours is not None and ours.unknown_child)
@@ -207,11 +227,26 @@ def _read(case: _Case, belief: Belief, ours: _Readable | None, at: datetime) -> 
     kernel, received_at = case.kernel, case.record.received_at
     believed = belief.presumed or belief.trust is Trust.VERIFIED
     if ours is None or case.reading.read_open:
-        return (yield from read_open(kernel, case.account, received_at, all_of_them=believed))
+        return (yield from read_open(kernel, case.whose.account, received_at, all_of_them=believed))
     if not believed and not hint_counts(kernel, ours.id, received_at, at):
         return ()
     events = yield from read(kernel, ours.id)
     note_read(kernel, ours.id, at)
+    return events
+
+
+def _read_parent(case: _Case) -> Flow[tuple[Event, ...]]:
+    """Read the parent of an envelope that is not known: it may tell of it.
+
+    :raises Later: it was read a moment ago.
+    """
+    kernel, record = case.kernel, case.record
+    parent = yield from kernel.commits.add(lambda tx: _readable(case, case.attempts(tx), tx))
+    at = yield from now()
+    if parent is None or not hint_counts(kernel, parent.id, record.received_at, at):
+        return ()
+    events = yield from read(kernel, parent.id)
+    note_read(kernel, parent.id, at)
     return events
 
 
@@ -246,8 +281,8 @@ def _replace(stored: DeliveryRecord | None, record: DeliveryRecord, tx: Transact
 def _keep(case: _Case, belief: Belief, tx: Transaction) -> None:
     """Keep the secrets of a delivery; those of a presumed one only where nothing is kept yet."""
     for key, value in case.reading.private:
-        if not belief.presumed or tx.private(case.account.name, key) is None:
-            tx.put_private(case.account.name, key, value.reveal())
+        if not belief.presumed or tx.private(case.whose.account.name, key) is None:
+            tx.put_private(case.whose.account.name, key, value.reveal())
 
 
 def _reject(kernel: Kernel, record: DeliveryRecord, reason: str) -> Flow[Outcome]:

@@ -29,7 +29,8 @@ class Account(Generic[SettingsT]):
     :ivar settings: the provider's own settings class, with secrets resolved.
     :ivar defaults: neutral defaults such as ``language``; an envelope's own value wins.
     :ivar policy: how strictly requests are taken; ``None`` leaves each problem its own weight.
-    :ivar allow_recipients: patterns such as ``*@example.org``; a test account writes to no one else.
+    :ivar allow_recipients: patterns such as ``*@example.org``; the account writes to no one else, and with
+        none at all to nobody. ``None``: to anybody.
     :ivar limits: how much it may ask of its vendor.
     """
 
@@ -39,7 +40,7 @@ class Account(Generic[SettingsT]):
     settings: SettingsT = attrs.field(repr=False)
     webhook_secret: Secret | None = None
     public_url: str | None = None
-    allow_recipients: tuple[str, ...] = ()
+    allow_recipients: tuple[str, ...] | None = None
     policy: Policy | None = None
     defaults: Mapping[str, Any] = attrs.field(factory=dict)
     limits: Limits = attrs.field(factory=Limits)

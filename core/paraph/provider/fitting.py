@@ -11,6 +11,9 @@ number and ``1`` no text. A text stands for what JSON has no type for:
 
 A table stands for an attrs object, a list for a tuple or a set. :mod:`paraph.convert.schema` describes the
 same as JSON Schema.
+
+The names in a table are those of the fields, or as the vendor's documents spell them (:func:`spelt`), so that
+a body out of these documents can be given as it stands.
 """
 
 from __future__ import annotations
@@ -32,14 +35,35 @@ _PLAIN = (str, int, float, bool, list, dict, type(None))
 """What JSON can say."""
 
 
+LONGEST_KEY = 40
+"""Characters of a key that is shown; a longer one is rather data than a name."""
+
+
+MOST = 8
+"""Sentences about one value; a wholly different one would fill pages otherwise."""
+
+
 class UnreadableFileError(ValueError):
     """A text names the file of a document, and that file cannot be read."""
+
+
+class UnfitError(ValueError):
+    """Parts of a value do not fit.
+
+    :ivar wrong: a sentence for each of the first, which begins with its place: ``[0].fileName is no such
+        parameter``. No value is among them.
+    """
+
+    def __init__(self, *wrong: str) -> None:
+        super().__init__(*wrong)
+        self.wrong = wrong
 
 
 def fitted(value: Any, wanted: Any) -> Any:
     """Return a value as a declared type. It may read a file.
 
-    :raises TypeError, ValueError: it is of another type; the message never shows the value.
+    :raises UnfitError: it has parts that are missing, unknown or of another type.
+    :raises TypeError, ValueError: it is of another type itself; the message never shows the value.
     """
     origin, arguments = get_origin(wanted) or wanted, get_args(wanted)
     if origin in (Union, types.UnionType):
@@ -87,28 +111,84 @@ def _from_list(value: Sequence[Any], kind: type, arguments: Sequence[Any]) -> An
     if kind not in _MANY:
         return value
     if kind is tuple and arguments and arguments[-1] is not Ellipsis:
-        return tuple(fitted(item, each) for item, each in zip(value, arguments, strict=True))
-    element = arguments[0] if arguments else Any
-    return _MANY[kind](fitted(item, element) for item in value)
+        declared_types: Sequence[Any] = arguments
+    else:
+        declared_types = [arguments[0] if arguments else Any] * len(value)
+    items = zip(value, declared_types, strict=True)
+    return _MANY[kind](_parts([(f"[{number}]", *item) for number, item in enumerate(items)]))
 
 
 def _from_table(value: Mapping[Any, Any], kind: type, arguments: Sequence[Any]) -> Any:
     if attrs.has(kind) and kind not in _FROM_TEXT:
         return filled(kind, value)
     if issubclass(kind, Mapping) and arguments and arguments[1] is not Any:
-        return {fitted(key, arguments[0]): fitted(each, arguments[1]) for key, each in value.items()}
+        keys = [fitted(key, arguments[0]) for key in value]
+        parts = _parts([(_below(key), each, arguments[1]) for key, each in value.items()])
+        return dict(zip(keys, parts, strict=True))
     return value
 
 
-def filled(kind: type[Any], given: Mapping[str, Any]) -> Any:
-    """Make an attrs object of its fields' values.
+def _parts(parts: Iterable[tuple[str, Any, Any]], wrong: Iterable[str] = ()) -> list[Any]:
+    """Return values as their declared types, each given with its place.
 
-    :raises TypeError, ValueError: something is missing, unknown or of another type.
+    :param wrong: what is known to be wrong beside them.
+    :raises UnfitError: something is.
     """
-    wanted = declared(kind)
-    if set(given) - set(wanted):
-        raise TypeError
-    return kind(**{name: fitted(value, wanted[name]) for name, value in given.items()})
+    fit, found = [], list(wrong)
+    for place, value, wanted in parts:
+        try:
+            fit.append(fitted(value, wanted))
+        except UnreadableFileError:
+            raise
+        except UnfitError as error:
+            found += [place + each for each in error.wrong]
+        except (TypeError, ValueError):
+            found.append(f"{place} has another type")
+    # Outside the handlers, so that no traceback carries the values that did not fit.
+    if found:
+        raise UnfitError(*found[:MOST])
+    return fit
+
+
+def _below(key: object) -> str:
+    """Write the place of a key; one that may be data is not shown."""
+    shown = isinstance(key, str) and key.isidentifier() and len(key) <= LONGEST_KEY
+    return f".{key}" if shown else ".*"
+
+
+def filled(kind: type[Any], given: Mapping[str, Any]) -> Any:
+    """Make an attrs object of its fields' values, by any of their names.
+
+    :raises UnfitError: something is missing, unknown, given twice or of another type.
+    :raises TypeError, ValueError: the parts do not fit together.
+    """
+    wanted, names = declared(kind), spelt(kind)
+    known = {word: value for word, value in given.items() if word in names}
+    wrong = [f"{_below(word)} is no such parameter" for word in given if word not in names]
+    named = [names[word] for word in known]
+    wrong += [f".{name} is given under two names" for name in dict.fromkeys(named) if named.count(name) > 1]
+    wrong += [f".{name} is missing" for name in required(kind) if name not in named]
+    parts = _parts([(_below(word), value, wanted[names[word]]) for word, value in known.items()], wrong)
+    return kind(**dict(zip(named, parts, strict=True)))
+
+
+def required(kind: type[Any]) -> tuple[str, ...]:
+    """Return the names of what has to be given to make an attrs object: what has no default."""
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(kind)
+    return tuple(str(field.alias) for field in fields if field.init and field.default is attrs.NOTHING)
+
+
+def spelt(kind: type[Any]) -> Mapping[str, str]:
+    """Return the words that name what an attrs class is made of, each with the name that it stands for.
+
+    These are the names themselves, and those that the vendor's documents use: ``signatureRequestId`` is
+    ``signature_request_id``. A field's own name is never another one's.
+    """
+    from paraph.convert import spellings
+
+    fields: list[attrs.Attribute[Any]] = [field for field in attrs.fields(kind) if field.init]
+    vendors = {word: str(field.alias) for field in reversed(fields) for word in spellings(field)}
+    return vendors | {str(field.alias): str(field.alias) for field in fields}
 
 
 def declared(kind: type[Any]) -> Mapping[str, Any]:
@@ -154,6 +234,8 @@ def _either(value: Any, options: Sequence[Any]) -> Any:
     """Return a value as its own type if that is among those of a union, else as the first that takes it."""
     if type(value) in options:
         return fitted(value, type(value))
+    if len(some := [option for option in options if option is not types.NoneType]) == 1:
+        return fitted(value, some[0])  # which says what is wrong inside it
     for option in options:
         try:
             return fitted(value, option)

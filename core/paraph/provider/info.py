@@ -35,6 +35,9 @@ class ProviderInfo:
         A method ``problems() -> tuple[Problem, ...]`` finds what is wrong with the values
         together; its paths are names of fields. It is also called before secrets are resolved
         (a secret then holds its reference), so it must not look inside them.
+        A method ``environment_problems(environment)`` finds what is wrong between them and the account's
+        environment, ``test`` or ``production``; the same rules. Both are also called while some keys could
+        not be read: defaults, or empty texts, stand in for these, and what is said of them is left out.
     :ivar envelope_options: attrs class that applications may put into ``Envelope.options``. A field with
         ``metadata={BRANDING: True}`` and the default ``None`` may also be given by an account's defaults.
     :ivar build: makes the provider object; called once per registry, without I/O.

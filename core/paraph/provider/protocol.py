@@ -246,6 +246,31 @@ class ListsEvents(Protocol):
         ...
 
 
+@attrs.frozen(kw_only=True)
+class PastPage:
+    """A part of the vendor's list.
+
+    :ivar standing: for the next part, or for the first one of the next time; only the provider reads it.
+    :ivar more: whether there is more to be read now.
+    """
+
+    deliveries: tuple[PastDelivery, ...] = ()
+    standing: str = ""
+    more: bool = False
+
+
+@runtime_checkable
+class ListsEventsByPage(ListsEvents, Protocol):
+    """The list may be long: it is read one request at a time, as far as the budget goes."""
+
+    def past_page(self, account: Account[Any], standing: str) -> Flow[PastPage]:
+        """Return the next part, by one request at most.
+
+        :param standing: of the part before, also of an earlier time; empty at the very first.
+        """
+        ...
+
+
 @runtime_checkable
 class ManagesWebhooks(Protocol):
     """Ability of :attr:`Capability.MANAGE_WEBHOOKS`."""

@@ -22,6 +22,7 @@ from paraph.store.protocol import Transaction
 from paraph.store.records import (
     PROCESSING,
     AttemptRecord,
+    AttemptState,
     DeliveryRecord,
     DeliveryStage,
     EnvelopeRecord,
@@ -141,6 +142,11 @@ class MemoryTransaction:
 
     def attempts(self, envelope_id: str) -> tuple[AttemptRecord, ...]:
         return _found(self._open.attempts, self._open.attempts_by_envelope.of(envelope_id))
+
+    def unfinished_attempts(self, account: str) -> tuple[AttemptRecord, ...]:
+        polled = (self._open.attempts[entry[-1]] for entry in self._open.polls_by_account.of(account))
+        found = (each for each in polled if each.state is AttemptState.OPEN)
+        return tuple(sorted(found, key=lambda each: (each.started_at, each.id)))
 
     def attempt_by_vendor_ref(
         self, *, provider: str, vendor_tenant: str, vendor_ref: str
@@ -295,6 +301,9 @@ class MemoryTransaction:
         known = self._open.polls_by_account.of(account)
         due = islice(known, bisect_right(known, now, key=lambda entry: entry[0]))
         return tuple(self._open.polls[entry[-1]] for entry in islice(due, limit))
+
+    def polled_accounts(self) -> tuple[str, ...]:
+        return tuple(sorted(self._open.polls_by_account.groups()))
 
     # Documents' bytes and secrets
 

@@ -64,6 +64,13 @@ class Transaction(Protocol):
         """Return an envelope's attempts by number."""
         ...
 
+    def unfinished_attempts(self, account: str) -> tuple[AttemptRecord, ...]:
+        """Return an account's open attempts that have a poll: they were interrupted while they published.
+
+        The longest begun first (by ``started_at``, then id).
+        """
+        ...
+
     def attempt_by_vendor_ref(
         self, *, provider: str, vendor_tenant: str, vendor_ref: str
     ) -> AttemptRecord | None:
@@ -174,6 +181,10 @@ class Transaction(Protocol):
 
     def due_polls(self, account: str, now: datetime, *, limit: int = 100) -> tuple[PollRecord, ...]:
         """Return those of an account that are due, longest first (by ``next_at``, then attempt)."""
+        ...
+
+    def polled_accounts(self) -> tuple[str, ...]:
+        """Return the accounts that have polls, in no promised order."""
         ...
 
     def put_content(self, key: str, content: bytes) -> None:

@@ -31,6 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from paraph.store.records import (
     PROCESSING,
     AttemptRecord,
+    AttemptState,
     DeliveryRecord,
     DeliveryStage,
     EnvelopeRecord,
@@ -90,6 +91,15 @@ ATTEMPT_BY_VENDOR_REF: Final = (
     _ATTEMPTS.where(_given(attempt, "provider", "vendor_tenant", "vendor_ref"))
     .order_by(attempt.c.started_at.desc(), attempt.c.id.desc())
     .limit(1)
+)
+
+UNFINISHED_ATTEMPTS: Final = (
+    _ATTEMPTS.join_from(poll, attempt, poll.c.attempt_id == attempt.c.id)
+    .where(
+        _given(poll, "account"),
+        attempt.c.state == literal(AttemptState.OPEN, attempt.c.state.type),
+    )
+    .order_by(attempt.c.started_at, attempt.c.id)
 )
 
 # Steps
@@ -160,6 +170,7 @@ DUE_POLLS: Final = (
     .order_by(poll.c.next_at, poll.c.attempt_id)
     .limit(bindparam("most"))
 )
+NEXT_POLLED_ACCOUNT: Final = select(func.min(poll.c.account)).where(poll.c.account > bindparam("after"))
 DROP_POLL: Final = delete(poll).where(_given(poll, "attempt_id"))
 
 # Documents' bytes and secrets

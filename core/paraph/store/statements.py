@@ -127,6 +127,9 @@ class SqlTransaction:
     def attempts(self, envelope_id: str) -> tuple[AttemptRecord, ...]:
         return _records(AttemptRecord, self._run(q.ATTEMPTS, envelope_id=envelope_id))
 
+    def unfinished_attempts(self, account: str) -> tuple[AttemptRecord, ...]:
+        return _records(AttemptRecord, self._run(q.UNFINISHED_ATTEMPTS, account=account))
+
     def attempt_by_vendor_ref(
         self, *, provider: str, vendor_tenant: str, vendor_ref: str
     ) -> AttemptRecord | None:
@@ -229,6 +232,14 @@ class SqlTransaction:
 
     def due_polls(self, account: str, now: datetime, *, limit: int = 100) -> tuple[PollRecord, ...]:
         return _records(PollRecord, self._run(q.DUE_POLLS, account=account, now=now, most=limit))
+
+    def polled_accounts(self) -> tuple[str, ...]:
+        found: list[str] = []
+        while True:  # one look into the index for each: few accounts have many polls
+            rows = self._run(q.NEXT_POLLED_ACCOUNT, after=found[-1] if found else "")
+            if rows[0][0] is None:
+                return tuple(found)
+            found.append(str(rows[0][0]))
 
     # Documents' bytes and secrets
 

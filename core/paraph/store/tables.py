@@ -54,6 +54,10 @@ class Index(Generic[R]):
         """Return a group's entries, sorted; not to be changed, and true until the next change."""
         return self._groups.get(group, ())
 
+    def groups(self) -> tuple[Any, ...]:
+        """Return the groups that hold something."""
+        return tuple(self._groups)
+
     def add(self, key: Hashable, record: R) -> None:
         """Note a record."""
         group = self._group(record)

@@ -18,7 +18,7 @@ from paraph.provider import Action
 if TYPE_CHECKING:
     from paraph_ignisign.actions.application import APPLICATION_CONTEXT, EXCHANGE, HEALTH
     from paraph_ignisign.actions.bare import AUTHORIZE_BARE, BARE_CONFIGURATION, BARE_PROOFS, BARE_TOKEN
-    from paraph_ignisign.actions.base import ANOTHER_WAY, API, APP, DOCUMENT, REQUEST, WEBHOOK
+    from paraph_ignisign.actions.base import ANOTHER_WAY, API, APP, DOCUMENT, EVERY_ROUTE, REQUEST, WEBHOOK
     from paraph_ignisign.actions.capsules import CREATE_CAPSULE
     from paraph_ignisign.actions.documents import (
         CHECK_AUTHENTICITY,
@@ -116,6 +116,7 @@ __all__ = [
     "DOCUMENT_SIGNATURE",
     "DOCUMENT_SIGNATURES",
     "ENSURE_WEBHOOK",
+    "EVERY_ROUTE",
     "EXCHANGE",
     "GET_DOCUMENT",
     "GET_EVENT",

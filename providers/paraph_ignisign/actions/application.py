@@ -60,13 +60,7 @@ EXCHANGE: Final = Action(
     run=_exchange,
     method="POST",
     path=_EXCHANGE,
-    errors=(
-        "API_AUTH_BAD_REQUEST",
-        "AUTHENTICATION_FAILED",
-        "APP_NOT_FOUND",
-        "APP_ENV_CONFIG_NOT_FOUND",
-        "API_KEY_NOT_FOUND",
-    ),
+    errors=("API_AUTH_BAD_REQUEST", "AUTHENTICATION_FAILED", "APP_ENV_CONFIG_NOT_FOUND"),
 )
 
 APPLICATION_CONTEXT: Final = endpoint(
@@ -81,7 +75,7 @@ APPLICATION_CONTEXT: Final = endpoint(
     description="Secrets of single sign-on clients, which the answer can carry, are not read.",
     source="contract 1 #10",
     slug="IGNISIGN_GET_APPLICATION_CONTEXT",
-    errors=("APP_NOT_FOUND", "APP_CONFIG_NOT_FOUND", "APP_SETTINGS_NOT_FOUND"),
+    errors=("APP_CONFIG_NOT_FOUND", "APP_SETTINGS_NOT_FOUND"),
 )
 
 

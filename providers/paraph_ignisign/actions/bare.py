@@ -166,10 +166,14 @@ BARE_TOKEN: Final = Action(
     method="POST",
     path=_TOKEN,
     errors=(
+        "AUTHENTICATION_FAILED",
         "OAUTH2_CLIENT_NOT_FOUND",
         "OAUTH2_INVALID_CODE_CHALLENGE",
         "OAUTH2_INVALID_GRANT_TYPE",
         "OAUTH2_INVALID_REDIRECT_URI",
+        "TOKEN_NOT_FOUND",
+        "TOKEN_ALREADY_CONSUMED",
+        "TOKEN_EXPIRED",
     ),
 )
 
@@ -202,7 +206,7 @@ BARE_PROOFS: Final = Action(
     run=_proofs,
     method="GET",
     path=_PROOFS,
-    errors=("UNAUTHORIZED_ERROR", "INVALID_AUTH_JWT_TOKEN", "SIGNATURE_NOT_FOUND"),
+    errors=("INVALID_TOKEN", "TOKEN_EXPIRED", "SIGNATURE_NOT_FOUND"),
 )
 
 ACTIONS: Final = (

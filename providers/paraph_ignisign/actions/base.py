@@ -23,6 +23,39 @@ REQUEST: Final = "/v4/signature-requests/{signatureRequestId}"
 DOCUMENT: Final = "/v4/documents/{documentId}"
 WEBHOOK: Final = "/v4/webhooks/{webhookId}"
 
+EVERY_ROUTE: Final = (
+    "AUTH_HEADER_*",
+    "INVALID_AUTH_JWT_TOKEN",
+    "OUTDATED_AUTH_JWT_TOKEN",
+    "UNAUTHORIZED_ERROR",
+    "API_KEY_NOT_FOUND",
+    "INVALID_CONTEXT*",
+    "APP_NOT_FOUND",
+    "APP_BLOCKED",
+    "APP_NOT_ACTIVATED",
+    "FEATURE_NOT_AVAILABLE",
+    "NOT_YET_IMPLEMENTED",
+    "BODY_VALIDATION_FAILED",
+    "PARAMS_VALIDATION_FAILED",
+    "QUERY_VALIDATION_FAILED",
+    "BAD_REQUEST",
+    "INTERNAL_ERROR",
+)
+"""Codes that any action can meet (contract 1, head): an action's own ``errors`` are those besides.
+
+That a wrong key is told API_KEY_NOT_FOUND everywhere, and an application of a type that lacks the action
+FEATURE_NOT_AVAILABLE or NOT_YET_IMPLEMENTED, are assumptions.
+"""
+
+OF_DOCUMENT: Final = ("DOCUMENT_NOT_FOUND", "DOCUMENT_BAD_ENV")
+"""Codes of whatever names one document: there is none, or it is another environment's."""
+
+OF_SIGNER: Final = ("SIGNER_NOT_FOUND", "SIGNER_BAD_ENV")
+"""Codes of whatever names one signer."""
+
+OF_FILE: Final = ("DOCUMENT_NOT_PROVIDED", "DOCUMENT_BAD_NATURE", "FILE_TOO_LARGE", "PDF_CORRUPTED")
+"""Codes of whatever takes a file."""
+
 ANOTHER_WAY: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 """Statuses after which a disputed path or verb is tried in its other spelling (contract 1.1, 1.2)."""
 

@@ -25,7 +25,6 @@ _ENDPOINT: Final = endpoint(
     summary="Time-stamp a hash.",
     description="Applications of type LOG_CAPSULE only. SHA-256 in base64; each call makes a time-stamp.",
     source="contract 2, Log capsule",
-    errors=("BODY_VALIDATION_FAILED",),
 )
 
 

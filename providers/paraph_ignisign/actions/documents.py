@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import attrs
+
+from paraph.errors import UsageError
 from paraph.flow import Flow, http, retrying
 from paraph.flow.upload import multipart_request
 from paraph.provider import Account, Action, Repeat, endpoint
-from paraph_ignisign.actions.base import API, APP, DOCUMENT
+from paraph_ignisign.actions.base import API, APP, DOCUMENT, OF_DOCUMENT, OF_FILE
+from paraph_ignisign.actions.repeating import repeatable
 from paraph_ignisign.actions.requests import REQUEST_CONTEXT
 from paraph_ignisign.params.documents import (
     DocumentDigest,
@@ -32,6 +36,8 @@ from paraph_ignisign.wire.parts import Document
 _CONTENT_ONCE: Final = (
     "What a second call does is not documented: remove the content first (documents.remove_content)."
 )
+_OF_CONTENT: Final = (*OF_DOCUMENT, "DOCUMENT_LOCKED", "DOCUMENT_BAD_STATUS")
+"""Codes of whatever gives content: BAD_STATUS where there is some already."""
 
 INIT_DOCUMENT: Final = endpoint(
     API,
@@ -66,7 +72,7 @@ GET_DOCUMENT: Final = endpoint(
     description="Nature, status, file name and size, digest: not its content.",
     source="contract 1 #11",
     slug="IGNISIGN_GET_DOCUMENT_INFORMATION",
-    errors=("DOCUMENT_NOT_FOUND",),
+    errors=OF_DOCUMENT,
 )
 
 DOCUMENT_CONTEXT: Final = endpoint(
@@ -80,7 +86,7 @@ DOCUMENT_CONTEXT: Final = endpoint(
     summary="Read one document with its statements and who signed it when.",
     description="What documents.get tells, and a summary of each signature.",
     source="contract 2, Document context",
-    errors=("DOCUMENT_NOT_FOUND",),
+    errors=OF_DOCUMENT,
 )
 
 UPDATE_DOCUMENT: Final = endpoint(
@@ -95,10 +101,16 @@ UPDATE_DOCUMENT: Final = endpoint(
     description="What is left out stays as it is.",
     source="contract 1 #29",
     slug="IGNISIGN_UPDATE_DOCUMENT_INFORMATION",
-    errors=("DOCUMENT_NOT_FOUND", "DOCUMENT_LOCKED"),
+    errors=(*OF_DOCUMENT, "DOCUMENT_LOCKED", "TEMPLATE_DISPLAYER_NOT_FOUND"),
 )
 
-DELETE_DOCUMENT: Final = endpoint(
+
+def _deleted(_: Account[Any], given: DocumentRef) -> Flow[DocumentId]:
+    yield from ()
+    return DocumentId(document_id=given.document_id)
+
+
+_DELETE: Final = endpoint(
     API,
     "documents.delete",
     "DELETE",
@@ -107,13 +119,24 @@ DELETE_DOCUMENT: Final = endpoint(
     result=DocumentId,
     repeat=Repeat.IDEMPOTENT,
     summary="Delete a document.",
-    description="Irreversible. A second call finds nothing (inferred).",
+    description=(
+        "Irreversible. A second call finds nothing (inferred), which "
+        "is a success where it repeats one whose answer was lost."
+    ),
     source="contract 1 #6",
     slug="IGNISIGN_DELETE_DOCUMENT",
-    errors=("DOCUMENT_NOT_FOUND", "DOCUMENT_LOCKED", "DOCUMENT_BAD_STATUS", "DOCUMENT_NOT_OWNED_BY_APP"),
+    errors=(
+        *OF_DOCUMENT,
+        "DOCUMENT_LOCKED",
+        "DOCUMENT_BAD_STATUS",
+        "DOCUMENT_HAS_BEEN_REMOVED",
+        "DOCUMENT_NOT_OWNED_BY_APP",
+    ),
 )
 
-PROVIDE_JSON: Final = endpoint(
+DELETE_DOCUMENT: Final = repeatable(_DELETE, _deleted)
+
+_JSON: Final = endpoint(
     API,
     "documents.provide_json",
     "POST",
@@ -122,7 +145,7 @@ PROVIDE_JSON: Final = endpoint(
     result=Document,
     repeat=Repeat.NEVER,
     summary="Give structured data as a document's content.",
-    description=f"At most one such document per request. {_CONTENT_ONCE}",
+    description=f"Any JSON but null. At most one such document per request. {_CONTENT_ONCE}",
     source="contract 1 #24",
     slug="IGNISIGN_PROVIDE_DOCUMENT_CONTENT_DATA_JSON",
     errors=(
@@ -130,9 +153,18 @@ PROVIDE_JSON: Final = endpoint(
         "ONLY_ONE_JSON_PER_SIGNATURE_REQUEST_IS_ALLOWED",
         "JSON_PROVIDED_DOES_NOT_MATCH_THE_JSON_SCHEMA",
         "DATA_JSON_NOT_ENABLED",
-        "DOCUMENT_BAD_STATUS",
+        *_OF_CONTENT,
     ),
 )
+
+
+def _provide_json(account: Account[Any], given: DocumentJson) -> Flow[Document]:
+    if given.json_content is None:
+        raise UsageError("json_content: null is no content")
+    return _JSON.run(account, given)
+
+
+PROVIDE_JSON: Final = attrs.evolve(_JSON, run=_provide_json)
 
 PROVIDE_DIGEST: Final = endpoint(
     API,
@@ -149,10 +181,17 @@ PROVIDE_DIGEST: Final = endpoint(
     ),
     source="contract 1 #26",
     slug="IGNISIGN_PROVIDE_DOCUMENT_CONTENT_PRIVATE_FILE",
-    errors=("FULL_PRIVACY_NOT_ENABLED", "DOCUMENT_BAD_STATUS"),
+    errors=("FULL_PRIVACY_NOT_ENABLED", *_OF_CONTENT),
 )
 
-REMOVE_CONTENT: Final = endpoint(
+
+def _emptied(account: Account[Any], given: DocumentRef) -> Flow[Document | None]:
+    """Read whether a document has no content any more (contract 2: it is CREATED again, inferred)."""
+    found = yield from GET_DOCUMENT.run(account, given)
+    return found if found.status == "CREATED" else None
+
+
+_REMOVE: Final = endpoint(
     API,
     "documents.remove_content",
     "DELETE",
@@ -161,10 +200,15 @@ REMOVE_CONTENT: Final = endpoint(
     result=Document,
     repeat=Repeat.IDEMPOTENT,
     summary="Take the content out of a draft's document, so that it can be given another.",
-    description="The document is CREATED again (inferred).",
+    description=(
+        "The document is CREATED again (inferred). Without content it is refused, unless the document shows "
+        "that an earlier attempt, whose answer was lost, took it out."
+    ),
     source="contract 2, Remove document content",
-    errors=("DOCUMENT_NOT_FOUND", "DOCUMENT_LOCKED", "DOCUMENT_NOT_PROVIDED"),
+    errors=(*OF_DOCUMENT, "DOCUMENT_LOCKED", "DOCUMENT_BAD_STATUS", "DOCUMENT_NOT_PROVIDED"),
 )
+
+REMOVE_CONTENT: Final = repeatable(_REMOVE, _emptied)
 
 DOCUMENT_SIGNATURES: Final = endpoint(
     API,
@@ -177,7 +221,7 @@ DOCUMENT_SIGNATURES: Final = endpoint(
     summary="List the signatures on a document.",
     description="Who signed with which key, when and how; status INIT, SIGNED or FAILED.",
     source="contract 2, Document signatures",
-    errors=("DOCUMENT_NOT_FOUND", "NO_SIGNATURES_FOUND"),
+    errors=(*OF_DOCUMENT, "NO_SIGNATURES_FOUND"),
 )
 
 DOCUMENT_SIGNATURE: Final = endpoint(
@@ -191,7 +235,7 @@ DOCUMENT_SIGNATURE: Final = endpoint(
     summary="Read one signature on a document.",
     description="What documents.signatures tells of each.",
     source="contract 2, Document signatures",
-    errors=("DOCUMENT_NOT_FOUND", "SIGNATURE_NOT_FOUND"),
+    errors=(*OF_DOCUMENT, "SIGNATURE_NOT_FOUND"),
 )
 
 SIGNATURE_IMAGES: Final = endpoint(
@@ -205,7 +249,12 @@ SIGNATURE_IMAGES: Final = endpoint(
     summary="Fetch the images that signers drew or typed, in base64.",
     description="Applications of type SIGNATURE only.",
     source="contract 2, Signature images",
-    errors=("NO_SIGNATURE_IMAGES_FOUND", "SIGNATURE_IMAGE_NOT_FOUND", "SIGNATURE_IMAGE_NOT_CREATED"),
+    errors=(
+        *OF_DOCUMENT,
+        "NO_SIGNATURE_IMAGES_FOUND",
+        "SIGNATURE_IMAGE_NOT_FOUND",
+        "SIGNATURE_IMAGE_NOT_CREATED",
+    ),
 )
 
 
@@ -251,13 +300,12 @@ UPLOAD_FILE: Final = Action(
     method="POST",
     path=_FILE,
     errors=(
-        "FILE_TOO_LARGE",
+        *OF_FILE,
         "DOCUMENT_INFECTED",
-        "PDF_CORRUPTED",
         "DOCUMENT_PDF_ONLY_ALLOWED",
         "DOCUMENT_PDF_NOT_ALLOWED",
         "PDF_TOO_SMALL_FOR_ADDING_BINDER",
-        "DOCUMENT_LOCKED",
+        *_OF_CONTENT,
     ),
 )
 
@@ -272,7 +320,7 @@ CHECK_AUTHENTICITY: Final = Action(
     run=_check,
     method="POST",
     path=_CHECK,
-    errors=("DOCUMENT_NOT_FOUND", "NO_SIGNATURES_FOUND"),
+    errors=(*OF_DOCUMENT, "DOCUMENT_NOT_PROVIDED", "NO_SIGNATURES_FOUND"),
 )
 
 
@@ -301,7 +349,7 @@ REQUEST_DOCUMENTS: Final = Action(
     params=RequestRef,
     result=Documents,
     run=_documents,
-    errors=("SIGNATURE_REQUEST_NOT_FOUND", "DOCUMENT_NOT_FOUND"),
+    errors=("SIGNATURE_REQUEST_NOT_FOUND", *OF_DOCUMENT),
 )
 
 ACTIONS: Final = (

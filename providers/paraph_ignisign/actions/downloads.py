@@ -17,7 +17,7 @@ from paraph.flow import Downloaded, FileSink, Flow, Sink, call, download, retryi
 from paraph.model import Evidence
 from paraph.provider import Account, Action, Repeat
 from paraph_ignisign import mapping
-from paraph_ignisign.actions.base import API, DOCUMENT, route_unknown
+from paraph_ignisign.actions.base import API, DOCUMENT, OF_DOCUMENT, route_unknown
 from paraph_ignisign.actions.requests import REQUEST_CONTEXT
 from paraph_ignisign.errors import PROOF_NOT_READY, vendor_error
 from paraph_ignisign.params.documents import (
@@ -39,6 +39,7 @@ _SIGNER_PROOF: Final = (
 """Where a low-level proof is fetched, in the order to try (contract 1.1)."""
 
 _PROOF_ERRORS: Final = (
+    *OF_DOCUMENT,
     "DOCUMENT_PROOF_NOT_FOUND",
     "DOCUMENT_PROOF_NOT_CREATED",
     "ADVANCED_PROOF_NOT_GENERATED",
@@ -47,6 +48,7 @@ _PROOF_ERRORS: Final = (
     "NO_SIGNATURES_FOUND",
 )
 _ORIGINAL_ERRORS: Final = (
+    *OF_DOCUMENT,
     "DOCUMENT_NOT_PROVIDED",
     "FAILED_TO_DOWNLOAD_DOCUMENT",
     "DOCUMENT_BAD_NATURE",

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from paraph.flow import Flow, retrying
+from paraph.flow import Flow
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
 from paraph_ignisign.actions.base import API, accepted
+from paraph_ignisign.actions.repeating import settled
 from paraph_ignisign.params.application import ApplicationRef, InvitationRef, InvitationUpdate, NewInvitation
 from paraph_ignisign.wire._fields import Done
 from paraph_ignisign.wire.invitations import InvitedUsers
@@ -17,6 +18,7 @@ from paraph_ignisign.wire.invitations import InvitedUsers
 _ALL: Final = "/v4/applications/{appId}/users-invitations"
 _ONE: Final = _ALL + "/{userInvitationId}"
 _SOURCE: Final = "contract 2, User invitations"
+_CANCELED: Final = "CANCELED"
 _ROLES: Final = "Roles by environment (DEVELOPMENT, STAGING, PRODUCTION): ADMIN, USER or READER."
 
 LIST_INVITATIONS: Final[Action[NoParams, InvitedUsers]] = endpoint(
@@ -65,13 +67,26 @@ UPDATE_INVITATION: Final = endpoint(
 
 
 def _delete(account: Account[Any], given: InvitationRef) -> Flow[Done]:
-    return retrying(lambda: accepted(API.request(account, "DELETE", _ONE, given)))
+    def once() -> Flow[Done]:
+        return accepted(API.request(account, "DELETE", _ONE, given))
+
+    return settled(DELETE_INVITATION.name, once, lambda: _taken_back(account, given))
+
+
+def _taken_back(account: Account[Any], given: InvitationRef) -> Flow[Done | None]:
+    """Read whether it was: who accepted or declined meanwhile was still invited."""
+    listed = yield from LIST_INVITATIONS.run(account, ApplicationRef(app_id=given.app_id))
+    statuses = {each.id: each.status for each in listed.invitations}
+    return Done() if statuses.get(given.user_invitation_id, _CANCELED) == _CANCELED else None
 
 
 DELETE_INVITATION: Final = Action(
     name="invitations.delete",
     summary="Take an invitation back.",
-    description="A second call finds nothing (inferred).",
+    description=(
+        "A second call finds nothing to take back (inferred), which is a success where it repeats one whose "
+        "answer was lost and the list shows it CANCELED, or no more. One that was answered is refused."
+    ),
     source=_SOURCE,
     repeat=Repeat.IDEMPOTENT,
     params=InvitationRef,

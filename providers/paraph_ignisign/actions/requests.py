@@ -7,9 +7,19 @@ from typing import Any, Final
 import attrs
 
 from paraph.errors import UnsupportedCapability, UsageError, VendorError
-from paraph.flow import Flow, retrying
+from paraph.flow import Flow
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
-from paraph_ignisign.actions.base import API, APP, REQUEST, accepted, route_unknown
+from paraph_ignisign.actions.base import (
+    API,
+    APP,
+    OF_DOCUMENT,
+    OF_FILE,
+    OF_SIGNER,
+    REQUEST,
+    accepted,
+    route_unknown,
+)
+from paraph_ignisign.actions.repeating import repeatable, settled
 from paraph_ignisign.params._fields import AppRef
 from paraph_ignisign.params.requests import OneCall, RequestPageRef, RequestRef, RequestRefs, RequestUpdate
 from paraph_ignisign.wire._fields import Done
@@ -34,7 +44,7 @@ INIT_REQUEST: Final[Action[NoParams, RequestId]] = endpoint(
     ),
 )
 
-UPDATE_REQUEST: Final = endpoint(
+_UPDATE: Final = endpoint(
     API,
     "requests.update",
     "PUT",
@@ -47,13 +57,36 @@ UPDATE_REQUEST: Final = endpoint(
     source="contract 1 #30",
     slug="IGNISIGN_UPDATE_SIGNATURE_REQUEST",
     errors=(
+        "SIGNATURE_REQUEST_NOT_FOUND",
         "SIGNATURE_REQUEST_BAD_STATUS",
         "CANNOT_UPDATE_*",
         "SIGNATURE_REQUEST_DTO_NOT_MATCH_WITH_SIGNATURE_PROFILE__*",
-        "SIGNER_NOT_FOUND",
-        "DOCUMENT_NOT_FOUND",
+        *OF_SIGNER,
+        "SIGNER_BAD_STATUS",
+        "SIGNER_PROFILE_NOT_FOUND",
+        *OF_DOCUMENT,
     ),
 )
+
+
+def _update(account: Account[Any], given: RequestUpdate) -> Flow[RequestContext]:
+    """Say in statements to what they belong: in the body each names its application and request itself."""
+    if given.statements:
+        own = account.settings.credentials()
+        statements = tuple(
+            attrs.evolve(
+                each,
+                app_id=each.app_id or own.app_id,
+                app_env=each.app_env or own.app_env,
+                signature_request_id=each.signature_request_id or given.signature_request_id,
+            )
+            for each in given.statements
+        )
+        given = attrs.evolve(given, statements=statements)
+    return _UPDATE.run(account, given)
+
+
+UPDATE_REQUEST: Final = attrs.evolve(_UPDATE, run=_update)
 
 PUBLISH_REQUEST: Final = endpoint(
     API,
@@ -71,14 +104,22 @@ PUBLISH_REQUEST: Final = endpoint(
     source="contract 1 #27",
     slug="IGNISIGN_PUBLISH_SIGNATURE_REQUEST",
     errors=(
+        "SIGNATURE_REQUEST_NOT_FOUND",
         "CANNOT_PUBLISH_*",
         "CANNOT_UPDATE_OR_PUBLISH_*",
         "FAILED_TO_LAUNCH_*",
         "SIGNER_INCOMPATIBLE_WITH_SIGNATURE_METHOD",
+        "SIGNER_BAD_STATUS",
     ),
 )
 
-CLOSE_REQUEST: Final = endpoint(
+
+def _closed(_: Account[Any], given: RequestRef) -> Flow[RequestId]:
+    yield from ()
+    return RequestId(signature_request_id=given.signature_request_id)
+
+
+_CLOSE: Final = endpoint(
     API,
     "requests.close",
     "POST",
@@ -89,7 +130,8 @@ CLOSE_REQUEST: Final = endpoint(
     summary="End a signature request.",
     description=(
         "Where somebody had signed it ends as COMPLETED and its proofs are made, otherwise as CANCELLED. One "
-        "that was cancelled already is a success; one that ended otherwise may be refused."
+        "that was cancelled already is a success; one that ended otherwise may be refused. A repetition that "
+        "is refused so after a lost answer leaves the effect unknown: read how it ended."
     ),
     source="contract 1 #2",
     slug="IGNISIGN_CANCEL_SIGNATURE_REQUEST",
@@ -98,8 +140,11 @@ CLOSE_REQUEST: Final = endpoint(
         "SIGNATURE_REQUEST_BAD_STATUS",
         "SIGNATURE_REQUEST_ALREADY_COMPLETED",
         "SIGNATURE_REQUEST_NOT_IN_PROGRESS",
+        "SIGNATURE_REQUEST_CANCELLED",
     ),
 )
+
+CLOSE_REQUEST: Final = repeatable(_CLOSE, _closed)
 
 REQUEST_CONTEXT: Final = endpoint(
     API,
@@ -128,7 +173,6 @@ LIST_REQUESTS: Final = endpoint(
     description="Of every status. Pages count from 1; the page size is the vendor's unless it is given.",
     source="contract 1 #15",
     slug="IGNISIGN_GET_SIGNATURE_REQUESTS",
-    errors=("QUERY_VALIDATION_FAILED",),
 )
 
 REQUEST_STATUSES: Final = endpoint(
@@ -142,7 +186,6 @@ REQUEST_STATUSES: Final = endpoint(
     summary="Read the status of several signature requests.",
     description="One request for all of them: the cheapest way to poll.",
     source="contract 2, Batch status",
-    errors=("BODY_VALIDATION_FAILED",),
 )
 
 
@@ -168,7 +211,16 @@ _ONE_CALL: Final = endpoint(
         "the default one counts (inferred)."
     ),
     source="contract 2, One-call sign",
-    errors=("BODY_VALIDATION_FAILED", "CANNOT_PUBLISH_*", "SIGNER_PROFILE_NOT_FOUND"),
+    errors=(
+        "CANNOT_PUBLISH_*",
+        "CANNOT_UPDATE_*",
+        "FAILED_TO_LAUNCH_*",
+        "SIGNER_PROFILE_NOT_FOUND",
+        "SIGNER_CREATION__*",
+        "EMAIL_INVALID",
+        *OF_FILE,
+        "FAILED_TO_DOWNLOAD_DOCUMENT",
+    ),
 )
 
 ONE_CALL: Final = attrs.evolve(_ONE_CALL, run=_one_call)
@@ -178,8 +230,12 @@ def _delete(account: Account[Any], given: RequestRef) -> Flow[RequestId]:
     def once() -> Flow[Done]:
         return accepted(API.request(account, "DELETE", REQUEST, given))
 
+    def deleted() -> Flow[Done]:
+        yield from ()
+        return Done()
+
     try:
-        yield from retrying(once)
+        yield from settled(DELETE_REQUEST.name, once, deleted)
     except VendorError as error:
         if not route_unknown(error):
             raise
@@ -197,8 +253,8 @@ DELETE_REQUEST: Final = Action(
     summary="Delete a signature request with all that belongs to it.",
     description=(
         "Irreversible. A third party describes it and the vendor does not: where the route is unknown an "
-        "UnsupportedCapability says so and requests.close is the way. After a lost answer a repetition may "
-        "find nothing to delete any more."
+        "UnsupportedCapability says so and requests.close is the way. A second call finds nothing, which is "
+        "a success where it repeats one whose answer was lost."
     ),
     source="contract 1 #7, 9 #27",
     slug="IGNISIGN_DELETE_SIGNATURE_REQUEST",
@@ -209,11 +265,7 @@ DELETE_REQUEST: Final = Action(
     method="DELETE",
     path=REQUEST,
     documented=False,
-    errors=(
-        "SIGNATURE_REQUEST_NOT_FOUND",
-        "SIGNATURE_REQUEST_BAD_STATUS",
-        "INVALID_CONTEXT_RIGHT_NOT_ALLOWED",
-    ),
+    errors=("SIGNATURE_REQUEST_NOT_FOUND", "SIGNATURE_REQUEST_BAD_STATUS"),
 )
 
 ACTIONS: Final = (

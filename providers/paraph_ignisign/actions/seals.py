@@ -196,7 +196,14 @@ SEAL: Final = Action(
     run=_seal,
     method="POST",
     path=_PATH,
-    errors=("BODY_VALIDATION_FAILED", "INVALID_SIGNATURE", "INVALID_CONTEXT_RIGHT_NOT_ALLOWED"),
+    errors=(
+        "SIGNER_APP_KEY_NOT_FOUND",
+        "SIGNER_KEY_NOT_ACTIVE",
+        "INVALID_SIGNATURE",
+        "FILE_TOO_LARGE",
+        "PDF_CORRUPTED",
+        "DOCUMENT_SIGNATURE_FAILED",
+    ),
 )
 
 ACTIONS: Final = (SEAL,)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from paraph.errors import UsageError, VendorError, VendorRefused
 from paraph.flow import Flow, Page, all_pages, http, retrying
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
-from paraph_ignisign.actions.base import ANOTHER_WAY, API, APP
+from paraph_ignisign.actions.base import ANOTHER_WAY, API, APP, OF_SIGNER
 from paraph_ignisign.actions.profiles import INPUTS_NEEDED
 from paraph_ignisign.actions.requests import REQUEST_CONTEXT
 from paraph_ignisign.params._fields import AppRef
@@ -42,7 +42,13 @@ _INPUT_ERRORS: Final = (
     "SIGNER_CREATION__INPUT_FIELD_MISSING",
     "SIGNER_CREATION__INPUT_FIELD_VALUE_MISSING",
     "SIGNER_CREATION__INPUT_FIELD_VALUE_INVALID",
+    "SIGNER_CREATION__SIGNATURE_PROFILE_ARCHIVED",
+    "SIGNER_CREATION__SIGNER_ALREADY_EXISTS",
+    "EMAIL_INVALID",
+    "EMAIL_DOMAIN_ALREADY_USED_IN_ANOTHER_SIGNER_PROFILE",
+    "PHONE_NUMBER_NOT_SAFE",
 )
+"""Codes of what is said of a person."""
 
 CREATE_SIGNER: Final = endpoint(
     API,
@@ -63,9 +69,6 @@ CREATE_SIGNER: Final = endpoint(
     errors=(
         *_INPUT_ERRORS,
         "SIGNATURE_PROFILE_NOT_FOUND",
-        "SIGNER_CREATION__SIGNER_ALREADY_EXISTS",
-        "EMAIL_INVALID",
-        "PHONE_NUMBER_NOT_SAFE",
         "FORCE_RECURRENT_SIGNERS_REQUIRED",
     ),
 )
@@ -79,14 +82,13 @@ UPDATE_SIGNER: Final = endpoint(
     result=CreatedSigner,
     repeat=Repeat.IDEMPOTENT,
     summary="Add inputs to a signer, or move it to another profile.",
-    description="Only adds: an input that is set cannot be changed, except the external id.",
+    description=(
+        "Only adds: an input that is set cannot be changed, except the external id. A signer can be made "
+        "recurrent, and not back."
+    ),
     source="contract 1 #31",
     slug="IGNISIGN_UPDATE_SIGNER",
-    errors=(
-        "SIGNER_NOT_FOUND",
-        *_INPUT_ERRORS,
-        "EMAIL_DOMAIN_ALREADY_USED_IN_ANOTHER_SIGNER_PROFILE",
-    ),
+    errors=(*OF_SIGNER, "SIGNER_BAD_STATUS", *_INPUT_ERRORS),
 )
 
 GET_SIGNER: Final = endpoint(
@@ -100,7 +102,7 @@ GET_SIGNER: Final = endpoint(
     summary="Read one signer.",
     description="The summary: names, e-mail, status, and which inputs it has given.",
     source="contract 2, Signer summary",
-    errors=("SIGNER_NOT_FOUND",),
+    errors=OF_SIGNER,
 )
 
 SIGNER_DETAILS: Final = endpoint(
@@ -114,7 +116,7 @@ SIGNER_DETAILS: Final = endpoint(
     summary="Read one signer with its claims and latest requests.",
     description="A claim is something said of the signer: DECLARED, VERIFIED, REJECTED or DEPRECATED.",
     source="contract 2, Signer details",
-    errors=("SIGNER_NOT_FOUND",),
+    errors=OF_SIGNER,
 )
 
 REVOKE_SIGNER: Final = endpoint(
@@ -129,13 +131,7 @@ REVOKE_SIGNER: Final = endpoint(
     description="The signer can sign no more. It may be called again on the same signer.",
     source="contract 1 #8",
     slug="IGNISIGN_DELETE_SIGNER",
-    errors=(
-        "SIGNER_NOT_FOUND",
-        "SIGNER_BAD_STATUS",
-        "SIGNER_NOT_OWNED_BY_APP",
-        "SIGNER_BAD_ENV",
-        "FAILED_TO_REVOKE_CERTIFICATE",
-    ),
+    errors=(*OF_SIGNER, "SIGNER_BAD_STATUS", "SIGNER_NOT_OWNED_BY_APP", "FAILED_TO_REVOKE_CERTIFICATE"),
 )
 
 REGENERATE_SECRET: Final = endpoint(
@@ -149,7 +145,7 @@ REGENERATE_SECRET: Final = endpoint(
     summary="Make a new secret for a signer; the old one stops working.",
     description="The secret opens embedded signing pages. Links that hold the old one are dead (inferred).",
     source="contract 2, Regenerate signer secret",
-    errors=("SIGNER_NOT_FOUND",),
+    errors=(*OF_SIGNER, "SIGNER_BAD_STATUS"),
 )
 
 SETUP_SIGNER: Final[Action[NoParams, RequestId]] = endpoint(
@@ -241,7 +237,6 @@ LIST_SIGNERS: Final[Action[NoParams, Signers]] = Action(
     run=_list,
     method="GET",
     path=_PAGINATE,
-    errors=("QUERY_VALIDATION_FAILED",),
 )
 
 
@@ -284,7 +279,7 @@ MISSING_INPUTS: Final = Action(
     params=MissingInputsOf,
     result=MissingInputs,
     run=_missing,
-    errors=("SIGNER_PROFILE_NOT_FOUND", "SIGNER_NOT_FOUND"),
+    errors=("SIGNER_PROFILE_NOT_FOUND", *OF_SIGNER),
 )
 
 
@@ -317,7 +312,7 @@ SIGNER_INPUTS: Final = Action(
     params=SignerOfRequest,
     result=Signer,
     run=_inputs,
-    errors=("SIGNER_NOT_FOUND", "SIGNATURE_REQUEST_NOT_FOUND"),
+    errors=("SIGNATURE_REQUEST_NOT_FOUND", *OF_SIGNER),
 )
 
 ACTIONS: Final = (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import attrs
 import httpx
 
 from paraph.errors import UsageError
 from paraph.flow import Flow, retrying
 from paraph.provider import Account, Action, NoParams, Repeat, endpoint
 from paraph_ignisign.actions.base import API, APP, WEBHOOK, accepted
+from paraph_ignisign.actions.repeating import repeatable
 from paraph_ignisign.params._fields import AppRef
 from paraph_ignisign.params.webhooks import (
     DisabledTopics,
@@ -61,7 +63,6 @@ CREATE_WEBHOOK: Final = endpoint(
     ),
     source="contract 1 #5",
     slug="IGNISIGN_CREATE_WEBHOOK_ENDPOINT",
-    errors=("BODY_VALIDATION_FAILED",),
 )
 
 UPDATE_WEBHOOK: Final = endpoint(
@@ -79,7 +80,14 @@ UPDATE_WEBHOOK: Final = endpoint(
     errors=("WEBHOOK_NOT_FOUND",),
 )
 
-DELETE_WEBHOOK: Final = endpoint(
+
+def _remaining(account: Account[Any], given: WebhookRef) -> Flow[WebhookEndpoints | None]:
+    """Read the endpoints, unless the deleted one is still among them."""
+    listed = yield from LIST_WEBHOOKS.run(account, NoParams())
+    return None if any(each.id == given.webhook_id for each in listed.webhooks) else listed
+
+
+_DELETE: Final = endpoint(
     API,
     "webhooks.delete",
     "DELETE",
@@ -88,11 +96,16 @@ DELETE_WEBHOOK: Final = endpoint(
     result=WebhookEndpoints,
     repeat=Repeat.IDEMPOTENT,
     summary="Delete a webhook endpoint; the answer lists those that remain.",
-    description="A second call finds nothing (inferred).",
+    description=(
+        "A second call finds nothing (inferred), which is a success where it repeats one whose answer was "
+        "lost: the endpoints are listed then."
+    ),
     source="contract 1 #9",
     slug="IGNISIGN_DELETE_WEBHOOK_ENDPOINT",
     errors=("WEBHOOK_NOT_FOUND",),
 )
+
+DELETE_WEBHOOK: Final = repeatable(_DELETE, _remaining)
 
 
 def _ensure(account: Account[Any], given: WebhookUrl) -> Flow[EnsuredWebhook]:
@@ -116,7 +129,6 @@ ENSURE_WEBHOOK: Final = Action(
     params=WebhookUrl,
     result=EnsuredWebhook,
     run=_ensure,
-    errors=("BODY_VALIDATION_FAILED",),
 )
 
 LIST_EVENTS: Final = endpoint(
@@ -166,7 +178,7 @@ RESEND_EVENT: Final = Action(
     errors=("WEBHOOK_NOT_FOUND", "WEBHOOK_EVENT_NOT_FOUND"),
 )
 
-CHECK_TOKEN: Final = endpoint(
+_CHECK: Final = endpoint(
     API,
     "webhooks.check_token",
     "POST",
@@ -175,10 +187,22 @@ CHECK_TOKEN: Final = endpoint(
     result=TokenCheck,
     repeat=Repeat.NEVER,
     summary="Check the token of a delivery; a good one is used up by that.",
-    description="Only is_valid being true proves anything. A second check of the same token fails.",
+    description=(
+        "Only is_valid being true proves anything. A second check of the same token fails. The application "
+        "and its environment are the account's unless they are given; those of others are badRelatedId."
+    ),
     source="contract 4.6",
     errors=("TOKEN_NOT_FOUND", "TOKEN_ALREADY_CONSUMED", "TOKEN_EXPIRED", "TOKEN_INVALID"),
 )
+
+
+def _check(account: Account[Any], given: TokenToCheck) -> Flow[TokenCheck]:
+    own = account.settings.credentials()
+    app_id, app_env = given.app_id or own.app_id, given.app_env or own.app_env
+    return _CHECK.run(account, attrs.evolve(given, app_id=app_id, app_env=app_env))
+
+
+CHECK_TOKEN: Final = attrs.evolve(_CHECK, run=_check)
 
 
 def _disable(account: Account[Any], given: DisabledTopics) -> Flow[Done]:

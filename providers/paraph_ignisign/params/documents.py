@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +56,10 @@ class DocumentFile:
 
 @attrs.frozen(kw_only=True)
 class DocumentJson:
-    """Structured data as the content of a document: a JSON object or list."""
+    """Structured data as the content of a document: any JSON value but ``null``."""
 
     document_id: str
-    json_content: Mapping[str, Any] | tuple[Any, ...] = attrs.field(repr=False)
+    json_content: Any = attrs.field(repr=False)
 
 
 @attrs.frozen(kw_only=True)

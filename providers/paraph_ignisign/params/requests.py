@@ -44,12 +44,13 @@ class ProfileMethod:
 
 
 @attrs.frozen(kw_only=True)
-class Statement:
-    """A sentence, in Markdown, that signers must agree to; ``document_id`` binds it to one document."""
+class Statement(AppRef):
+    """A sentence, in Markdown, that signers must agree to; ``document_id`` binds it to one document.
 
-    app_id: str
-    app_env: str
-    signature_request_id: str
+    It belongs to the request that is updated, which need not be given either.
+    """
+
+    signature_request_id: str | None = None
     label_md: str = attrs.field(repr=False)
     document_id: str | None = None
     id: str | None = attrs.field(default=None, metadata=named("_id"))

@@ -45,9 +45,13 @@ class NewSigner(AppRef):
 
 @attrs.frozen(kw_only=True)
 class SignerUpdate(NewSigner):
-    """What to add to a signer. What it has already cannot be changed, except ``external_id``."""
+    """What to add to a signer. What it has already cannot be changed, except ``external_id``.
+
+    :ivar is_recurrent: ``True`` makes the signer recurrent; there is no way back (contract 1 #31).
+    """
 
     signer_id: str
+    is_recurrent: bool | None = None
 
 
 @attrs.frozen(kw_only=True)

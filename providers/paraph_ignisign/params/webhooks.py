@@ -70,10 +70,11 @@ class DisabledTopics:
 
 
 @attrs.frozen(kw_only=True)
-class TokenToCheck:
-    """A delivery's token. ``spelled_again`` is the older key for the same value (contract 4.6)."""
+class TokenToCheck(AppRef):
+    """A delivery's token, and the application and environment that it should be of: else the account's own.
+
+    :ivar spelled_again: the older key for the same value (contract 4.6).
+    """
 
     token: Secret
-    app_id: str
-    app_env: str
     spelled_again: Secret | None = attrs.field(default=None, metadata=named("verificationToken"))

@@ -4,10 +4,23 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal
 
-from paraph_ignisign.simulator.options import DEFAULT_PROFILES, BareSettings, Options, ProfileSpec
+from paraph_ignisign.simulator.options import (
+    DEFAULT_PROFILES,
+    BareSettings,
+    ConsoleSettings,
+    Options,
+    ProfileSpec,
+)
 from paraph_ignisign.simulator.simulator import IgnisignSimulator
 
-__all__ = ["DEFAULT_PROFILES", "BareSettings", "IgnisignSimulator", "ProfileSpec", "create"]
+__all__ = [
+    "DEFAULT_PROFILES",
+    "BareSettings",
+    "ConsoleSettings",
+    "IgnisignSimulator",
+    "ProfileSpec",
+    "create",
+]
 
 AppType = Literal["SIGNATURE", "SEAL", "LOG_CAPSULE", "BARE_SIGNATURE", "WEB3", "IGNISIGN_RIGHT_DELEGATION"]
 
@@ -31,6 +44,7 @@ def create(
     signers_first_page: Literal[0, 1] = 0,
     webhook_replies: Literal["list", "single"] = "list",
     bare: BareSettings | None = None,
+    settings: ConsoleSettings | None = None,
     original_retention: timedelta | None = None,
     proof_retention: timedelta | None = None,
 ) -> IgnisignSimulator:
@@ -41,9 +55,10 @@ def create(
     4.3). `key_format`: which credential `account()` hands out; all formats are accepted anyway. `sign_url`:
     where signing links point; by default to the running server. `app_type`: which routes there are
     (contract 2, end). `signers_first_page` and `webhook_replies` flip what sources dispute (contract 9, rows
-    11, 13, 14). `bare`: the configuration of bare signatures. The retentions count from a request's end;
-    afterwards its files or proofs are CLEANED (contract 5). Lifetimes, page size, file limit and the
-    webhooks' time-out are assumptions: no source states them.
+    11, 13, 14). `bare`: the configuration of bare signatures. `settings`: what the console sets and the plan
+    includes. The retentions count from a request's end, and from when its proofs were made; afterwards its
+    files or proofs are CLEANED (contract 5), and the context tells them in days. Lifetimes, page size, file
+    limit and the webhooks' time-out are assumptions: no source states them.
     """
     options = Options(
         app_env=app_env,
@@ -58,6 +73,7 @@ def create(
         signers_first_page=signers_first_page,
         single_webhook_replies=webhook_replies == "single",
         bare=bare or BareSettings(),
+        settings=settings or ConsoleSettings(),
         original_retention=original_retention,
         proof_retention=proof_retention,
     )

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from paraph_ignisign.simulator import cms, contents, drafts, javascript, lifecycle, shapes
+from paraph_ignisign.simulator import contents, drafts, javascript, lifecycle, shapes
 from paraph_ignisign.simulator.application import BareGrant, BareWish
 from paraph_ignisign.simulator.credentials import base62, new_id
 from paraph_ignisign.simulator.errors import VendorError
@@ -20,6 +20,7 @@ from paraph_ignisign.simulator.model import SignatureRequest, Signer, present, s
 from paraph_ignisign.simulator.options import BareSettings
 from paraph_ignisign.simulator.routes_capsules import sha256_b64
 from paraph_ignisign.simulator.shapes import Key
+from paraph_ignisign.simulator.tables import EIDAS_LEVELS, METHODS
 from paraph_ignisign.simulator.tenant import Tenant
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -139,7 +140,10 @@ def _draft(tenant: Tenant, wish: BareWish, full_name: str) -> tuple[SignatureReq
         externalId=wish.external_id,
         language=wish.language,
         signerIds=[signer.id],
-        defaultSignatureMethod=signer.profile.methods[0],
+        # The simplest method of the level that was set up (assumption: the contract has no methods here).
+        defaultSignatureMethod=next(
+            one for one in METHODS if EIDAS_LEVELS[one] == tenant.options.bare.eidas_level
+        ),
     )
     request = drafts.open_request(tenant, tenant.home, kind="BARE_SIGNATURE", fields=fields)
     documents = [drafts.add_document(tenant, request, {"label": wish.title}) for _hash in wish.hashes]
@@ -150,21 +154,21 @@ def _draft(tenant: Tenant, wish: BareWish, full_name: str) -> tuple[SignatureReq
 
 
 def _proof(tenant: Tenant, request: SignatureRequest, signer: Signer) -> dict[str, Any]:
-    """Return a BareSignatureProof: one detached signature per hash, by the person's certificate."""
-    now = tenant.clock.now()
-    identity = tenant.authority.issue(signer.full_name, reference=signer.id)
+    """Return a BareSignatureProof: one detached signature per hash, by the person's certificate.
+
+    A CADES proof has the number of its time-stamp (assumption: they count from 1), a PKCS7 proof has -1.
+    """
+    signed = [(document, document.signatures[0]) for document in tenant.documents_of(request)]
     proofs = [
         {
             "documentId": document.id,
-            "type": "PKCS7",
+            "type": signature.detached_kind,
             "documentHash": document.hash,
-            "proofB64": base64.b64encode(
-                cms.detached(identity, base64.b64decode(document.hash or ""), now)
-            ).decode("ascii"),
-            "timestampSequence": -1,
-            "signingTime": stamp(now),
+            "proofB64": base64.b64encode(signature.detached).decode("ascii"),
+            "timestampSequence": -1 if signature.detached_kind == "PKCS7" else number,
+            "signingTime": stamp(signature.at),
         }
-        for document in tenant.documents_of(request)
+        for number, (document, signature) in enumerate(signed, 1)
     ]
     return present(
         **request.context.json(),

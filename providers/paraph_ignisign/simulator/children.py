@@ -25,6 +25,7 @@ def _child(tenant: Tenant, parent: SignatureRequest, signer_id: str) -> Signatur
         created_at=tenant.clock.now(),
         kind=parent.kind,
         published=True,
+        default_method=parent.default_method,
         profiles_used=[
             {**one, "signerIds": [signer_id]} for one in parent.profiles_used if signer_id in one["signerIds"]
         ],

@@ -8,16 +8,18 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, get_type_hints
 
+import attrs
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from paraph_ignisign.simulator import lifecycle
 from paraph_ignisign.simulator.application import InvitedUser
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.model import Document, Profile, SignatureRequest, Signer
 from paraph_ignisign.simulator.options import ProfileSpec
-from paraph_ignisign.simulator.tables import APP_ENVS
+from paraph_ignisign.simulator.tables import APP_ENVS, SIGNER_STATES
 from paraph_ignisign.simulator.tenant import Tenant, make_profile
 
 _APPLICATION_ACTIONS = ("SETTINGS_UPDATED", "MEMBERSHIP_UPDATED", "ARCHIVED")
@@ -119,6 +121,37 @@ class Console:
             request.imaged.discard(signer.id)
             error = {"errorCode": "SIGNATURE_IMAGE_NOT_CREATED"}
             self._tenant.hooks.image(request, document, signer, error=error)
+
+    def hold_images(self) -> None:
+        """Make no image of a signature from now on; proofs that need one are WAITING_IMAGES (assumption)."""
+        with self._tenant.lock:
+            self._tenant.images_held = True
+
+    def release_images(self) -> None:
+        """Make images again, first those that were held back, and then the proofs that waited for them."""
+        with self._tenant.lock:
+            lifecycle.release_images(self._tenant)
+
+    def fail_request(self, request_id: str) -> None:
+        """End a request that is under way as FAILED, and announce it; VendorError for any other."""
+        with self._tenant.lock:
+            request: SignatureRequest = _found(self._tenant.requests, request_id, "signature request")
+            lifecycle.fail(self._tenant, request)
+
+    def set_signer_status(self, signer_id: str, status: str) -> None:
+        """Let a signer be PENDING or CORRUPTED, say; nothing announces it (contract 4 has no such event)."""
+        _one_of(status, SIGNER_STATES)
+        with self._tenant.lock:
+            signer: Signer = _found(self._tenant.signers, signer_id, "signer")
+            signer.status = status
+
+    def change(self, **settings: Any) -> None:
+        """Change settings of the application, by the names of `ConsoleSettings`; others stay as they are.
+
+        What was accepted stays accepted: a request meets them when it is next updated or published.
+        """
+        with self._tenant.lock:
+            self._tenant.settings = attrs.evolve(self._tenant.settings, **settings)
 
     def _switch(self, webhook_id: str, *, disabled: bool) -> None:
         with self._tenant.lock:

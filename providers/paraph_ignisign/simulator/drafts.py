@@ -17,7 +17,13 @@ def open_request(
     tenant: Tenant, context: Context, *, kind: str, fields: Mapping[str, Any] | None = None
 ) -> SignatureRequest:
     """Return a new DRAFT of `kind` (contract 5) with `fields` of an update; announces INITIALIZED."""
-    request = SignatureRequest(id=new_id(), context=context, created_at=tenant.clock.now(), kind=kind)
+    request = SignatureRequest(
+        id=new_id(),
+        context=context,
+        created_at=tenant.clock.now(),
+        kind=kind,
+        default_method=tenant.settings.default_signature_level,
+    )
     request.fields |= fields or {}
     tenant.requests[request.id] = request
     tenant.effects.add("drafted", request.id, request.external_id)

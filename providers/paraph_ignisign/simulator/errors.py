@@ -16,6 +16,7 @@ _FORBIDDEN = frozenset(
     }
 )  # fmt: skip
 _BROKEN = frozenset({"INTERNAL_ERROR", "UNKNOWN_ERROR", "NOT_YET_IMPLEMENTED"})
+_OF_STATUS = {400: "BAD_REQUEST", 401: "UNAUTHORIZED_ERROR", 500: "INTERNAL_ERROR"}
 _GONE = frozenset({"DOCUMENT_HAS_BEEN_REMOVED", "DOCUMENT_PROOF_HAS_BEEN_REMOVED"})
 
 
@@ -35,6 +36,11 @@ def status_of(code: str) -> int:
     if code in _GONE or code.endswith("_NOT_FOUND"):
         return 404
     return 500 if code in _BROKEN or code.startswith(("FAILED_TO_", "ASICS_")) else 400
+
+
+def code_of(status: int) -> str:
+    """Return the general code (appendix B) that an HTTP status says nothing more than (assumption)."""
+    return _OF_STATUS.get(status, "UNKNOWN_ERROR")
 
 
 class VendorError(Exception):

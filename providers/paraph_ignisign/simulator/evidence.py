@@ -3,7 +3,8 @@
 PDF_WITH_SIGNATURES is the signed file itself. SIGNED_DATA and ADVANCED_LEGAL_KIT are JSON and ZIP in the
 simulator's own shape: the vendor's is not published (contract 5). C2PA is not implemented there either. Of
 one signature there is, of a PDF, its revision (PADES_ATTACHED) and the CMS in it (CADES); of anything else a
-detached JWS (JWSDET) over the content, or over the bytes of a private file's hash.
+detached JWS (JWSDET) over the content, or over the bytes of a private file's hash; of a bare signature the
+CMS that is its proof there (PKCS7 or CADES by the level, an assumption: contract 7.7 names both).
 """
 
 import base64
@@ -11,6 +12,7 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -20,15 +22,17 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import SigningError
 from starlette.responses import Response
 
-from paraph.testing.simulator import sign_pdf
-from paraph_ignisign.simulator import jws
+from paraph.testing.simulator import SigningIdentity, sign_pdf
+from paraph_ignisign.simulator import cms, jws
 from paraph_ignisign.simulator.contents import decoded_hash
 from paraph_ignisign.simulator.credentials import new_id
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.model import Document, Signature, SignatureRequest, Signer, stamp
+from paraph_ignisign.simulator.tables import BARE_PROOFS, EIDAS_LEVELS
 from paraph_ignisign.simulator.tenant import Tenant
 
 _FORMAT = "simulator's own shape; the vendor's is not published"
+_CMS = "application/pkcs7-signature"
 
 
 class CannotSignError(Exception):
@@ -52,7 +56,8 @@ def sign(
     signature_id = new_id()
     signed: bytes | None = None
     value: str | None = None
-    compact: str | None = None
+    kind, detached = "", b""
+    method = request.method_for(signer.profile) or ""
     if document.nature == "PDF" and document.content is not None:
         try:
             signed = sign_pdf(
@@ -67,16 +72,18 @@ def sign(
     else:
         raw = identity.key.sign((document.hash or "").encode(), ec.ECDSA(hashes.SHA256()))
         value = base64.b64encode(raw).decode("ascii")
-        compact = jws.detached(document.content or decoded_hash(document.hash or ""), identity)
+        bare = BARE_PROOFS[EIDAS_LEVELS[method]] if request.kind == "BARE_SIGNATURE" else None
+        kind, detached = _detached(document, identity, now, bare)
     signature = Signature(
         id=signature_id,
         signer_id=signer.id,
         document_id=document.id,
         at=now,
-        method=request.method_for(signer.profile) or "",
+        method=method,
         certificate_pem=identity.pem,
         value=value,
-        jws=compact,
+        detached_kind=kind,
+        detached=detached,
         image=image,
         signer_name=signer.full_name,
         session_id=request.session_of(signer.id),
@@ -114,13 +121,14 @@ def download_of(request: SignatureRequest, document: Document, kind: str, signer
         raise VendorError("NO_SIGNATURES_FOUND")
     if kind not in found.kinds:
         raise VendorError("SIGNATURE_PROOF_TYPE_NOT_AVAILABLE")
-    if found.jws is not None:
-        return Response(found.jws, media_type="application/jose")
+    if found.revision_size is None:
+        compact = found.detached_kind == "JWSDET"
+        return Response(found.detached, media_type="application/jose" if compact else _CMS)
     revision = (document.signed or b"")[: found.revision_size]
     if kind == "PADES_ATTACHED":
         return Response(revision, media_type="application/pdf")
     signatures = PdfFileReader(io.BytesIO(revision), strict=False).embedded_signatures
-    return Response(signatures[-1].pkcs7_content, media_type="application/pkcs7-signature")
+    return Response(signatures[-1].pkcs7_content, media_type=_CMS)
 
 
 def images(request: SignatureRequest, document: Document) -> list[dict[str, Any]]:
@@ -146,6 +154,16 @@ def is_authentic(document: Document, given: bytes) -> bool:
     return hashlib.sha256(given).hexdigest() == document.hash or given == document.signed
 
 
+def _detached(
+    document: Document, identity: SigningIdentity, at: datetime, bare: str | None
+) -> tuple[str, bytes]:
+    """Return the kind and the bytes of what proves a signature beside the content."""
+    digest = decoded_hash(document.hash or "")
+    if bare is not None:
+        return bare, cms.detached(identity, digest, at)
+    return "JWSDET", jws.detached(document.content or digest, identity).encode()
+
+
 def _signed_data(document: Document) -> dict[str, Any]:
     return {
         "format": _FORMAT,
@@ -159,7 +177,10 @@ def _signed_data(document: Document) -> dict[str, Any]:
                 "signingTime": stamp(one.at),
                 "algorithm": "ECDSA P-256 with SHA-256 over documentHash as text",
                 "value": one.value,
-                "jws": one.jws,
+                "detached": {
+                    "type": one.detached_kind,
+                    "proofB64": base64.b64encode(one.detached).decode("ascii"),
+                },
                 "certificate": one.certificate_pem,
             }
             for one in document.signatures

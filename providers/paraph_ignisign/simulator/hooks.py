@@ -13,16 +13,8 @@ from typing import Any
 from paraph.testing.simulator import Attempt, SimulatedClock, WebhookQueue
 from paraph_ignisign.simulator.credentials import TechnicalTokens, new_id
 from paraph_ignisign.simulator.errors import VendorError
-from paraph_ignisign.simulator.model import (
-    Context,
-    Document,
-    Profile,
-    SignatureRequest,
-    Signer,
-    WebhookEndpoint,
-    WebhookEvent,
-    present,
-)
+from paraph_ignisign.simulator.model import Context, Document, Profile, SignatureRequest, Signer, present
+from paraph_ignisign.simulator.subscriptions import WebhookEndpoint, WebhookEvent
 from paraph_ignisign.simulator.tables import QUICKSTART_ACTIONS, QUICKSTART_FAILURES
 
 

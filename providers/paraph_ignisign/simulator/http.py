@@ -21,7 +21,7 @@ from starlette.routing import Route
 from paraph_ignisign.simulator import javascript
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.model import Context
-from paraph_ignisign.simulator.shapes import EMPTY, Key, checked, mongo_id
+from paraph_ignisign.simulator.shapes import EMPTY, Key, checked, mongo_id, plain_ids
 from paraph_ignisign.simulator.tables import APP_ENVS, LOW_LEVEL_PROOF_TYPES, PROOF_TYPES, TYPE_REFUSALS
 from paraph_ignisign.simulator.tenant import Tenant
 
@@ -71,13 +71,15 @@ class Endpoint:
     """One route of the vendor's. `body` None: none is read; `upload`: multipart instead of JSON.
 
     `public`: no API key is asked for. `apps`: the types of application that may call it; None: all.
-    `prepare`: what may take its time, done without the lock; its call is the one that is handled.
+    `refusal`: the code for a body that does not fit. `prepare`: what may take its time, done without the
+    lock; its call is the one that is handled.
     """
 
     method: str
     path: str
     handler: Handler
     body: Mapping[str, Key] | None = None
+    refusal: str = "BODY_VALIDATION_FAILED"
     upload: bool = False
     public: bool = False
     apps: frozenset[str] | None = None
@@ -149,11 +151,11 @@ async def _accept(tenant: Tenant, endpoint: Endpoint, request: Request) -> Call:
     )
     if not endpoint.public:
         tenant.check_open()
-    path = {name: str(value) for name, value in request.path_params.items()}
+    path = {name: str(plain_ids(value, name)) for name, value in request.path_params.items()}
     _check_path(path, context)
     _check_type(tenant.options.app_type, endpoint)
     upload = await _upload(tenant, request) if endpoint.upload else None
-    body = {} if endpoint.body is None else _checked(await _json(request), endpoint.body)
+    body = {} if endpoint.body is None else _checked(await _json(request), endpoint.body, endpoint.refusal)
     return Call(
         path=path,
         query=dict(request.query_params),
@@ -182,11 +184,11 @@ def _check_path(path: Mapping[str, str], context: Context) -> None:
         raise VendorError("INVALID_CONTEXT", "The credentials are for another application or environment")
 
 
-def _checked(body: Any, dto: Mapping[str, Key]) -> dict[str, Any]:
+def _checked(body: Any, dto: Mapping[str, Key], refusal: str) -> dict[str, Any]:
     named = body.get("appEnv") if isinstance(body, dict) and "appEnv" in dto else None
     if isinstance(named, str) and named not in APP_ENVS:  # contract 3: the same answer as in a path
         raise VendorError("PARAMS_VALIDATION_FAILED", "Invalid parameter: appEnv", properties=["appEnv"])
-    return checked(body, dto)
+    return {name: plain_ids(value, name) for name, value in checked(body, dto, refusal).items()}
 
 
 def _check_type(app_type: str, endpoint: Endpoint) -> None:

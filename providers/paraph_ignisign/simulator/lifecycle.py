@@ -8,7 +8,8 @@ is. `individualizeRequests` turns the request into the parent of one child per s
 CHILDREN_GENERATED; each child then lives for itself. Signers sign in parallel, in any order.
 
 Assumptions, where the contract is silent: approvers act while the request is READY, at any time of a waiting
-diffusion; who is approver and signer does both in turn; every child is approved by itself.
+diffusion; who is approver and signer does both in turn; every child is approved by itself; an open request is
+FAILED by the console alone; while the console holds images back, proofs are WAITING_IMAGES and not made.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.hooks import invitations
 from paraph_ignisign.simulator.model import Signature, SignatureRequest, Signer
 from paraph_ignisign.simulator.preconditions import check_publish, profiles_used
-from paraph_ignisign.simulator.retention import keep_for_a_while
+from paraph_ignisign.simulator.retention import keep_originals, keep_proofs
 from paraph_ignisign.simulator.shapes import as_moment
 from paraph_ignisign.simulator.tables import LAUNCH_ERROR_MARK, OPEN
 from paraph_ignisign.simulator.tenant import Tenant
@@ -84,6 +85,7 @@ def sealed(tenant: Tenant, request: SignatureRequest, signer: Signer) -> None:
         document.signed = content
         tenant.hooks.signature(request, document, signer, signature.id)
     request.signed_by.append(signer.id)
+    signer.status = "ACTIVE"
     tenant.effects.add("signed", request.id, signer.external_id)
     _move(request, "PROCESSING")
     _finish(tenant, request, "COMPLETED")
@@ -103,6 +105,26 @@ def close(tenant: Tenant, request: SignatureRequest) -> None:
             _end(tenant, request, "CANCELLED")
         case _:
             raise VendorError("SIGNATURE_REQUEST_BAD_STATUS")
+
+
+def fail(tenant: Tenant, request: SignatureRequest) -> None:
+    """End a request that is under way as FAILED; SIGNATURE_REQUEST_BAD_STATUS for any other."""
+    if request.status not in OPEN | {"PROCESSING"}:
+        raise VendorError("SIGNATURE_REQUEST_BAD_STATUS")
+    _finish(tenant, request, "FAILED")
+
+
+def release_images(tenant: Tenant) -> None:
+    """Make the images that were held back, and the proofs that waited for them."""
+    tenant.images_held = False
+    held, tenant.held_images = tenant.held_images, []
+    for request, signer in held:
+        if request.id in tenant.requests:
+            request.awaited.discard(signer.id)
+            _imaged(tenant, request, signer)
+            if request.proof_status == "WAITING_IMAGES" and not request.awaited:
+                request.proof_status = "IN_PROGRESS"
+                tenant.later(while_kept(tenant, request, _prove))
 
 
 def _move(request: SignatureRequest, status: str) -> None:
@@ -173,6 +195,10 @@ def _signatures(tenant: Tenant, request: SignatureRequest, signer: Signer) -> li
 
 
 def _imaged(tenant: Tenant, request: SignatureRequest, signer: Signer) -> None:
+    if tenant.images_held:
+        request.awaited.add(signer.id)
+        tenant.held_images.append((request, signer))
+        return
     request.imaged.add(signer.id)
     for one in _signatures(tenant, request, signer):
         tenant.hooks.image(request, tenant.documents[one.document_id], signer)
@@ -191,7 +217,7 @@ def _expire(tenant: Tenant, request: SignatureRequest) -> None:
 def _end(tenant: Tenant, request: SignatureRequest, wish: str) -> None:
     """End as COMPLETED if anybody signed, else as `wish` (contract 4.3: the comment in the models)."""
     _finish(tenant, request, "COMPLETED" if request.signed_by else wish)
-    if request.status == "COMPLETED":
+    if request.proof_status == "IN_PROGRESS":
         tenant.later(while_kept(tenant, request, _prove))
 
 
@@ -199,10 +225,12 @@ def _finish(tenant: Tenant, request: SignatureRequest, status: str) -> None:
     _move(request, status)
     request.closed_at = tenant.clock.now()
     tenant.effects.add(status.lower(), request.id, request.external_id)
-    tenant.hooks.request(request, status, nature="SUCCESS" if status == "COMPLETED" else "WARNING")
+    nature = "SUCCESS" if status == "COMPLETED" else "WARNING"
+    error = {"errorCode": "INTERNAL_ERROR"} if status == "FAILED" else None  # which code is an assumption
+    tenant.hooks.request(request, status, nature=nature, error=error)
     if status == "COMPLETED":
-        request.proof_status = "IN_PROGRESS"
-    keep_for_a_while(tenant, request)
+        request.proof_status = "WAITING_IMAGES" if request.awaited else "IN_PROGRESS"
+    keep_originals(tenant, request)
 
 
 def _prove(tenant: Tenant, request: SignatureRequest) -> None:
@@ -215,6 +243,7 @@ def _prove(tenant: Tenant, request: SignatureRequest) -> None:
     tenant.effects.add("proof_generated", request.id, request.external_id)
     tenant.hooks.proof(request, documents)
     letters.share(tenant, request)
+    keep_proofs(tenant, request)
 
 
 def _individualize(tenant: Tenant, parent: SignatureRequest) -> None:

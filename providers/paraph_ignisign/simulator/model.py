@@ -1,4 +1,7 @@
-"""The vendor's objects and how they look as JSON (contract, appendix A). No behaviour lives here."""
+"""Profiles, signers, documents and requests, and how they look as JSON (contract, appendix A).
+
+No behaviour lives here.
+"""
 
 import hashlib
 from collections.abc import Iterable
@@ -122,8 +125,8 @@ class Signature:
     """One signer's signature of one document.
 
     A PDF carries the signature itself: `revision_size` is its size in bytes after this signature. Anything
-    else has a `value` (base64) over the hash and a detached `jws` over the content. `image` is the PNG that
-    the signer drew or typed.
+    else has a `value` (base64) over the hash, and as `detached` what proves it beside the content, of the
+    kind `detached_kind`. `image` is the PNG that the signer drew or typed.
     """
 
     id: str
@@ -137,7 +140,8 @@ class Signature:
     reason: str | None = attrs.field(default=None, repr=False)
     certificate_pem: str = attrs.field(repr=False)
     value: str | None = attrs.field(default=None, repr=False)
-    jws: str | None = attrs.field(default=None, repr=False)
+    detached: bytes = attrs.field(default=b"", repr=False)
+    detached_kind: str = ""
     revision_size: int | None = None
     image: bytes | None = attrs.field(default=None, repr=False)
 
@@ -164,7 +168,7 @@ class Signature:
     @property
     def kinds(self) -> tuple[str, ...]:
         """The low-level proof types that exist of this signature (contract 5)."""
-        return ("JWSDET",) if self.revision_size is None else ("PADES_ATTACHED", "CADES")
+        return (self.detached_kind,) if self.revision_size is None else ("PADES_ATTACHED", "CADES")
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -240,6 +244,10 @@ class SignatureRequest:
     approved_by: list[str] = attrs.field(factory=list)
     signed_by: list[str] = attrs.field(factory=list)
     imaged: set[str] = attrs.field(factory=set)
+    awaited: set[str] = attrs.field(factory=set)
+    """The signers whose images the vendor is still making, as long as the console holds them back."""
+    default_method: str | None = None
+    """The application's, as it was when the request was made; whatever the request names itself wins."""
     profiles_used: list[dict[str, Any]] = attrs.field(factory=list)
     proof_status: str = "NOT_INITIALIZED"
     proof_token: str | None = attrs.field(default=None, repr=False)
@@ -296,7 +304,7 @@ class SignatureRequest:
 
     def method_for(self, profile: Profile) -> str | None:
         """Return the signature method for signers of `profile`."""
-        chosen: str | None = self.fields.get("defaultSignatureMethod")
+        chosen: str | None = self.fields.get("defaultSignatureMethod") or self.default_method
         for one in self.fields.get("signerProfilesSignatureMethod") or []:
             if one["signerProfileId"] == profile.id:
                 chosen = one["signatureMethodRef"]
@@ -320,73 +328,4 @@ class SignatureRequest:
             highLevelProofCleaned=self.proofs_cleaned,
             originalFilesCleaned=self.originals_cleaned,
             closedAt=stamp(self.closed_at) if self.closed_at else None,
-        )
-
-
-@attrs.define(kw_only=True, eq=False)
-class WebhookEndpoint:
-    """An address of the client's that wants events."""
-
-    id: str
-    context: Context
-    url: str = attrs.field(repr=False)
-    created_at: datetime
-    description: str | None = None
-    disabled: bool = False
-    disabled_topics: frozenset[str] = frozenset()
-    events: list["WebhookEvent"] = attrs.field(factory=list)
-
-    def json(self) -> dict[str, Any]:
-        """Return an endpoint object (contract 4.7)."""
-        return present(
-            _id=self.id,
-            url=self.url,
-            description=self.description,
-            isDisabled=self.disabled,
-            _createdAt=stamp(self.created_at),
-        )
-
-
-@attrs.define(kw_only=True, eq=False)
-class WebhookEvent:
-    """One event for one endpoint. It keeps no verification token: each attempt gets its own."""
-
-    id: str
-    context: Context
-    webhook_id: str
-    topic: str
-    action: str
-    nature: str
-    created_at: datetime
-    content: dict[str, Any] | None = attrs.field(default=None, repr=False)
-    error: dict[str, Any] | None = None
-    response: dict[str, Any] | None = None
-    status: str = "PENDING"
-
-    def json(self) -> dict[str, Any]:
-        """Return a WebhookEvent record."""
-        return present(
-            _id=self.id,
-            **self.context.json(),
-            webhookId=self.webhook_id,
-            topic=self.topic,
-            action=self.action,
-            msgNature=self.nature,
-            content=self.content,
-            error=self.error,
-            response=self.response,
-            status=self.status,
-            _createdAt=stamp(self.created_at),
-        )
-
-    def payload(self, token: str) -> dict[str, Any]:
-        """Return the envelope of contract 4.1."""
-        return present(
-            **self.context.json(),
-            topic=self.topic,
-            action=self.action,
-            msgNature=self.nature,
-            content=self.content,
-            error=self.error,
-            verificationToken=token,
         )

@@ -44,6 +44,7 @@ def read(tenant: Tenant, call: Call) -> Call:
 
 def sign(tenant: Tenant, call: Call) -> Any:
     """POST: the PublishResponse of a request made from one body, whose documents are `Content`."""
+    tenant.need("BILLING")
     given: list[Content] = call.body["documents"]
     fields = {
         "title": call.body["title"],

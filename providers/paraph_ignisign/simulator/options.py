@@ -1,12 +1,19 @@
 """How a simulated application is set up: its profiles and everything the contract leaves open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import attrs
-from attrs.validators import deep_iterable, in_, instance_of, min_len
+from attrs.validators import deep_iterable, deep_mapping, ge, in_, instance_of, min_len, optional
 
-from paraph_ignisign.simulator.tables import APP_ENVS, APP_TYPES, INTEGRATION_MODES, METHODS, SIGNER_INPUTS
+from paraph_ignisign.simulator.tables import (
+    APP_ENVS,
+    APP_TYPES,
+    INTEGRATION_MODES,
+    METHODS,
+    PLAN_FEATURES,
+    SIGNER_INPUTS,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -56,6 +63,34 @@ class BareSettings:
     eidas_level: str = attrs.field(default="SES", validator=in_(("SES", "AES", "QES")))
 
 
+def _features(given: Iterable[str]) -> frozenset[str]:
+    if isinstance(given, str):
+        raise TypeError("`without` must be a collection of features")
+    return frozenset(given)
+
+
+@attrs.frozen(kw_only=True)
+class ConsoleSettings:
+    """What an operator sets for the application, and what its plan includes; `Console.change` sets it later.
+
+    `language_fixed`: requests cannot have another language than the application's. `extended_sessions`:
+    requests may ask for extended sessions. `default_signature_level`: what signs where a request names no
+    method, itself a method (assumption: the type is not published). `without`: features that the plan lacks,
+    refused as `*_NOT_ENABLED`, or BILLING, as ORGANIZATION_BILLING_NOT_ACTIVE; the codes are the vendor's,
+    the routes that answer them are assumed. `templates`: the newest version of each template, by its id.
+    """
+
+    language_fixed: bool = attrs.field(default=False, validator=instance_of(bool))
+    extended_sessions: bool = attrs.field(default=False, validator=instance_of(bool))
+    default_signature_level: str | None = attrs.field(default=None, validator=optional(in_(METHODS)))
+    without: frozenset[str] = attrs.field(
+        default=frozenset(), converter=_features, validator=deep_iterable(in_(PLAN_FEATURES))
+    )
+    templates: Mapping[str, int] = attrs.field(
+        factory=dict, validator=deep_mapping(instance_of(str), [instance_of(int), ge(1)])
+    )
+
+
 @attrs.frozen(kw_only=True)
 class Options:
     """How the simulated vendor behaves where the contract leaves it open."""
@@ -75,7 +110,9 @@ class Options:
     single_webhook_replies: bool = False
     """Creating or updating an endpoint answers it alone instead of all of them (contract 9, rows 13, 14)."""
     bare: BareSettings = attrs.field(factory=BareSettings)
+    settings: ConsoleSettings = attrs.field(factory=ConsoleSettings)
+    """As they are in the beginning; those of now are the tenant's."""
     original_retention: timedelta | None = None
     """How long after its end a request keeps its original files; None: for ever."""
     proof_retention: timedelta | None = None
-    """How long after its end a request keeps its proofs; None: for ever."""
+    """How long after they were made a request keeps its proofs; None: for ever."""

@@ -1,19 +1,22 @@
-"""How long the vendor keeps files and proofs of a request that has ended (contract 5, CLEANED)."""
+"""How long the vendor keeps files of a request that has ended, and its proofs (contract 5, CLEANED)."""
 
 from paraph_ignisign.simulator.drafts import while_kept
 from paraph_ignisign.simulator.model import SignatureRequest
 from paraph_ignisign.simulator.tenant import Tenant
 
 
-def keep_for_a_while(tenant: Tenant, request: SignatureRequest) -> None:
+def keep_originals(tenant: Tenant, request: SignatureRequest) -> None:
     """Plan the end of an ended request's files, by the days that the application has set, if any."""
-    now = tenant.clock.now()
     if tenant.options.original_retention is not None:
-        tenant.agenda.at(
-            now + tenant.options.original_retention, while_kept(tenant, request, _clean_originals)
-        )
+        due = tenant.clock.now() + tenant.options.original_retention
+        tenant.agenda.at(due, while_kept(tenant, request, _clean_originals))
+
+
+def keep_proofs(tenant: Tenant, request: SignatureRequest) -> None:
+    """Plan the end of proofs that were just made (assumption: the days count from then)."""
     if tenant.options.proof_retention is not None:
-        tenant.agenda.at(now + tenant.options.proof_retention, while_kept(tenant, request, _clean_proofs))
+        due = tenant.clock.now() + tenant.options.proof_retention
+        tenant.agenda.at(due, while_kept(tenant, request, _clean_proofs))
 
 
 def _clean_originals(tenant: Tenant, request: SignatureRequest) -> None:

@@ -3,12 +3,14 @@
 What only reads profiles is apart (`PROFILES`): not every type of application has any.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from paraph_ignisign.simulator import shapes
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.http import Call, Endpoint, get, post
 from paraph_ignisign.simulator.model import Context, present, stamp
+from paraph_ignisign.simulator.tables import DEFAULT_LANGUAGE
 from paraph_ignisign.simulator.tenant import Tenant
 
 _ORGANISATION = "orgId_simulated"
@@ -18,7 +20,7 @@ _V3_PROFILE = "/v3/applications/{appId}/envs/{appEnv}/signature-profiles/{signat
 
 def authenticate(tenant: Tenant, call: Call) -> Any:
     """POST /v4/auth/app-api: an old secret for a token."""
-    body = shapes.checked(call.body, shapes.AUTH, "API_AUTH_BAD_REQUEST")
+    body = call.body
     token = tenant.credentials.exchange(body["appId"], body["appEnv"], body["secret"], tenant.clock.now())
     tenant.check_open()
     return {"jwtToken": token}
@@ -37,7 +39,7 @@ def application(tenant: Tenant, call: Call) -> Any:
         "ignisignApiVersion": "V4",
         "isDefaultApplication": True,
         "config": owner,
-        "settings": {**owner, "defaultLanguage": "EN"},
+        "settings": {**owner, "defaultLanguage": DEFAULT_LANGUAGE},
         "envSettings": {env: {**owner, **_environment(tenant, call.context)}},
         "signerProfiles": {env: _profiles(tenant, call.context)},
         "signatureProfiles": {env: []},
@@ -50,8 +52,10 @@ def list_profiles(tenant: Tenant, call: Call) -> Any:
 
 
 def get_profile(tenant: Tenant, call: Call) -> Any:
-    """GET one SignerProfile."""
-    return tenant.profile(call.path["signerProfileId"], call.context).json(call.context)
+    """GET one SignerProfile, with the signers that have it (source 000; the list leaves them out)."""
+    profile = tenant.profile(call.path["signerProfileId"], call.context)
+    own = [one.id for one in tenant.signers.values() if one.profile is profile]
+    return {**profile.json(call.context), "signerIds": own}
 
 
 def inputs_needed(tenant: Tenant, call: Call) -> Any:
@@ -101,14 +105,20 @@ def _profiles(tenant: Tenant, context: Context) -> list[dict[str, Any]]:
 
 def _environment(tenant: Tenant, context: Context) -> dict[str, Any]:
     active = [one.id for one in tenant.profiles.values() if one.status == "ACTIVE" and context == tenant.home]
+    options, settings = tenant.options, tenant.settings
     return {
         "appEnv": context.app_env,
         "isApiKeyGenerated": True,
-        **present(defaultSignerProfileId=active[0] if active else None),
+        **present(
+            defaultSignerProfileId=active[0] if active else None,
+            defaultSignatureLevel=settings.default_signature_level,
+            originalFileRetentionDurationInDays=_days(options.original_retention),
+            highLevelProofsRetentionDurationInDays=_days(options.proof_retention),
+        ),
         "currentVersion": 1,
         "webhooks": [endpoint.json() for endpoint in tenant.hooks.of(context)],
-        "languageCanBeChanged": True,
-        "extendedAuthSessionEnabled": False,
+        "languageCanBeChanged": not settings.language_fixed,
+        "extendedAuthSessionEnabled": settings.extended_sessions,
         "apiKeys": [
             {
                 **context.json(),
@@ -124,11 +134,20 @@ def _environment(tenant: Tenant, context: Context) -> dict[str, Any]:
     }
 
 
-# The exchange validates its own body, with its own code.
-_ANYTHING = {name: shapes.Key(shapes.anything) for name in shapes.AUTH}
+def _days(retention: timedelta | None) -> int | None:
+    """Return whole days, rounded up."""
+    return None if retention is None else -(-retention // timedelta(days=1))
+
 
 ENDPOINTS = (
-    Endpoint(method="POST", path="/v4/auth/app-api", handler=authenticate, body=_ANYTHING, public=True),
+    Endpoint(
+        method="POST",
+        path="/v4/auth/app-api",
+        handler=authenticate,
+        body=shapes.AUTH,
+        refusal="API_AUTH_BAD_REQUEST",
+        public=True,
+    ),
     Endpoint(method="GET", path="/v4/healthcheck", handler=health, public=True),
     get("/v4/applications/{appId}/context", application),
     post("/v4/tokens/webhook-verification/checking-consumption", check_token, shapes.TOKEN_CHECK),

@@ -25,7 +25,7 @@ def create(tenant: Tenant, call: Call) -> Any:
     request = tenant.request(details.pop("signatureRequestId"), call.context)
     if request.status != "DRAFT":
         raise VendorError("SIGNATURE_REQUEST_BAD_STATUS")
-    _no_template(details)
+    _check_template(tenant, details, {})
     return {"documentId": drafts.add_document(tenant, request, details).id}
 
 
@@ -46,7 +46,7 @@ def update(tenant: Tenant, call: Call) -> Any:
     changes = {name: value for name, value in call.body.items() if value is not None}
     if changes.pop("signatureRequestId", document.request_id) != document.request_id:
         raise VendorError("BODY_VALIDATION_FAILED", properties=["signatureRequestId"])
-    _no_template(changes)
+    _check_template(tenant, changes, document.details)
     document.details.update(changes)
     return document.json()
 
@@ -74,6 +74,7 @@ def give_file(tenant: Tenant, call: Call) -> Any:
 
 def give_json(tenant: Tenant, call: Call) -> Any:
     """POST `{jsonContent}`: one per request; it is kept as a string."""
+    tenant.need("DATA_JSON")
     document = _without_content(tenant, call)
     content = contents.of_json(call.body.get("jsonContent"))
     siblings = tenant.requests[document.request_id].made.values()
@@ -85,6 +86,7 @@ def give_json(tenant: Tenant, call: Call) -> Any:
 
 def give_private(tenant: Tenant, call: Call) -> Any:
     """POST `{documentHash}`: SHA-256 as hex or base64, stored as given (contract 7.2)."""
+    tenant.need("FULL_PRIVACY")
     document = _without_content(tenant, call)
     drafts.provide(tenant, document, contents.of_digest(call.body["documentHash"]))
     return document.json()
@@ -184,9 +186,14 @@ def _without_content(tenant: Tenant, call: Call) -> Document:
     return document
 
 
-def _no_template(details: dict[str, Any]) -> None:
-    # Templates are made in the console; this application has none.
-    if details.keys() & {"templateDisplayerId", "templateDisplayerVersion"}:
+def _check_template(tenant: Tenant, changes: dict[str, Any], details: dict[str, Any]) -> None:
+    """Refuse a template that the console did not make, and a version that it never had."""
+    if not changes.keys() & {"templateDisplayerId", "templateDisplayerVersion"}:
+        return
+    named = {**details, **changes}
+    newest = tenant.settings.templates.get(named.get("templateDisplayerId", ""), 0)
+    # Without a version the newest is meant (assumption).
+    if named.get("templateDisplayerVersion", newest) not in range(1, newest + 1):
         raise VendorError("TEMPLATE_DISPLAYER_NOT_FOUND")
 
 

@@ -19,6 +19,7 @@ _REQUEST = "/v4/signature-requests/{signatureRequestId}"
 
 def create(tenant: Tenant, call: Call) -> Any:
     """POST: a new draft each time (contract 1, row 22)."""
+    tenant.need("BILLING")
     request = drafts.open_request(tenant, call.context, kind=tenant.request_kind)
     return {"signatureRequestId": request.id}
 

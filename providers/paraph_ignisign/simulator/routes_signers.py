@@ -70,7 +70,7 @@ def update(tenant: Tenant, call: Call) -> Any:
         )
     if call.body.get("isRecurrent") is False and signer.is_recurrent:
         raise VendorError(_CREATION + "VALUE_INVALID", "A recurrent signer stays it", inputs=["isRecurrent"])
-    if call.body.get("externalId") is not None:
+    if call.body.get("externalId"):
         if tenant.signer_called(call.body["externalId"], call.context) not in {None, signer}:
             raise VendorError("SIGNER_CREATION__SIGNER_ALREADY_EXISTS")
         tenant.call(signer, call.body["externalId"])

@@ -5,8 +5,8 @@ from typing import Any
 from paraph_ignisign.simulator import shapes
 from paraph_ignisign.simulator.errors import VendorError
 from paraph_ignisign.simulator.http import Call, Endpoint, delete, get, post, put
-from paraph_ignisign.simulator.model import WebhookEndpoint, WebhookEvent
 from paraph_ignisign.simulator.routes_account import APP
+from paraph_ignisign.simulator.subscriptions import WebhookEndpoint, WebhookEvent
 from paraph_ignisign.simulator.tables import EVENT_FILTERS
 from paraph_ignisign.simulator.tenant import Tenant
 

@@ -30,6 +30,7 @@ _EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+", re.IGNORECASE
 _MIME_TYPE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9.+-]*/[A-Za-z0-9][A-Za-z0-9.+-]*( *; *[A-Za-z0-9-]+=\"?[A-Za-z0-9._+-]+\"?)*"
 )
+_IDS = re.compile("(?!(app|external|templateDisplayer)Id$).*(Id|Ids|IdsAsApprover)|signature")
 _HALF = re.compile("[\ud800-\udfff]")
 _NOT_IN_URL = re.compile(r"[\x00-\x20\x7f]")
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)  # the latter is IPv6
@@ -73,8 +74,20 @@ def anything(_value: Any) -> bool:
 
 
 def mongo_id(value: Any) -> bool:
-    """Accept an id of 24 hexadecimal digits."""
+    """Accept an id of 24 hexadecimal digits, in capitals too; `plain_ids` makes them small."""
     return text(value) and MONGO_ID.fullmatch(value) is not None
+
+
+def plain_ids(value: Any, name: str) -> Any:
+    """Return the value of the key `name` with the ids in it in small letters, as they are kept.
+
+    Whatever a client names itself (`externalId`, `appId`) and its own data (`jsonContent`) stay as they are.
+    """
+    if isinstance(value, dict):
+        return value if name == "jsonContent" else {key: plain_ids(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return value if name == "jsonContent" else [plain_ids(one, name) for one in value]
+    return value.lower() if _IDS.fullmatch(name) and mongo_id(value) else value
 
 
 def email(value: Any) -> bool:

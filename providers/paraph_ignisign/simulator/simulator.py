@@ -1,6 +1,6 @@
 """The simulator as one object: the base, one tenant, the API and the signing site."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from paraph_ignisign.simulator import (
     console,
     gates,
     http,
+    javascript,
     routes_account,
     routes_bare,
     routes_capsules,
@@ -28,6 +29,7 @@ from paraph_ignisign.simulator import (
     signing,
 )
 from paraph_ignisign.simulator.application import Machine
+from paraph_ignisign.simulator.errors import VendorError, code_of
 from paraph_ignisign.simulator.options import Options
 from paraph_ignisign.simulator.tenant import Tenant
 
@@ -94,6 +96,12 @@ class IgnisignSimulator(Simulator):
             *console.routes(self.console),
             Route("/{path:path}", _unknown, methods=_METHODS),
         ]
+
+    def problem(self, status: int) -> tuple[Mapping[str, str], bytes]:
+        """Return the body of section 6, which is the same on every route and under every status."""
+        refusal = VendorError(code_of(status), status=status)
+        body = javascript.stringify(refusal.body(self.clock.now())).encode()
+        return {"content-type": "application/json"}, body
 
     def account(self, base_url: str) -> SimulatedAccount:
         """Return the configuration of an account for this simulator at `base_url`."""

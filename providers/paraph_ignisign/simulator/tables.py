@@ -13,7 +13,10 @@ APP_TYPES = ("SIGNATURE", "SEAL", "LOG_CAPSULE", "BARE_SIGNATURE", "WEB3", "IGNI
 TYPE_REFUSALS = {"IGNISIGN_RIGHT_DELEGATION": "BAD_REQUEST", "WEB3": "NOT_YET_IMPLEMENTED"}
 INTEGRATION_MODES = ("BY_SIDE", "EMBEDDED", "MACHINE_TO_MACHINE")
 USER_ROLES = ("ADMIN", "USER", "READER")  # contract 2, user invitations
-MONGO_ID = re.compile(r"[0-9a-f]{24}")
+MONGO_ID = re.compile(r"[0-9a-fA-F]{24}")
+DEFAULT_LANGUAGE = "EN"  # of the application's settings (appendix A)
+# Appendix B: what a plan may lack; all but BILLING are refused as *_NOT_ENABLED.
+PLAN_FEATURES = ("DATA_JSON", "FULL_PRIVACY", "QUALIFIED_SIGNATURE", "EMBEDDED", "BILLING")
 
 # Contract 5: signature methods, lowest first.
 METHODS = ("SIMPLE_STD", "ADVANCED_SMS", "ADVANCED_STD", "QUALIFIED_STD")
@@ -45,11 +48,16 @@ MANDATORY_INPUT_CODES = {
 
 # Contract 5 orders the methods and the levels; which belongs to which is read off the names (assumption).
 EIDAS_LEVELS = {"SIMPLE_STD": "SES", "ADVANCED_SMS": "AES", "ADVANCED_STD": "AES", "QUALIFIED_STD": "QES"}
+# Contract 7.7: the two types of a bare proof; which level makes which is an assumption.
+BARE_PROOFS = {"SES": "PKCS7", "AES": "CADES", "QES": "CADES"}
 
 # Contract 5: input references of a signer.
 SIGNER_INPUTS = (
     "firstName", "lastName", "email", "phoneNumber", "nationality", "birthDate", "birthPlace", "birthCountry",
 )  # fmt: skip
+
+SIGNER_STATES = ("CREATED", "PENDING", "BLOCKED", "ACTIVE", "CORRUPTED")  # contract 5
+UNABLE = frozenset({"BLOCKED", "CORRUPTED"})  # who cannot sign (the latter is an assumption)
 
 # Contract 5: groups of request states.
 DONE = frozenset({"COMPLETED", "EXPIRED", "FAILED", "CANCELLED"})

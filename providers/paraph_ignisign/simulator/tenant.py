@@ -51,6 +51,9 @@ class Tenant:
         self.agenda = Agenda()
         self.created_at = clock.now()
         self.status = "ACTIVE"
+        self.settings = options.settings
+        self.images_held = False
+        self.held_images: list[tuple[SignatureRequest, Signer]] = []
         self.credentials = Credentials(str(uuid4()), lifetime=options.jwt_lifetime)
         self.tokens = TechnicalTokens(lifetime=options.webhook_token_lifetime)
         self.hooks = Hooks(
@@ -88,6 +91,12 @@ class Tenant:
         if self.status != "ACTIVE":
             raise VendorError("APP_BLOCKED" if self.status == "BLOCKED" else "APP_NOT_ACTIVATED")
 
+    def need(self, feature: str) -> None:
+        """Refuse what the plan does not include; `feature` is one of `PLAN_FEATURES`."""
+        if feature in self.settings.without:
+            billing = feature == "BILLING"
+            raise VendorError("ORGANIZATION_BILLING_NOT_ACTIVE" if billing else f"{feature}_NOT_ENABLED")
+
     def later(self, action: Callable[[], None]) -> None:
         """Run `action` when the vendor's background work would be done."""
         if self.options.processing:
@@ -119,15 +128,18 @@ class Tenant:
         return signer
 
     def signer_called(self, external_id: str | None, context: Context) -> Signer | None:
-        """Return the signer with this reference of the client's, of which at most one is not revoked."""
-        found = None if external_id is None else self._referenced.get((context, external_id))
+        """Return the signer with this reference of the client's, of which at most one is not revoked.
+
+        An empty reference is none: else two people without one would become one.
+        """
+        found = self._referenced.get((context, external_id)) if external_id else None
         live = found is not None and found.status != "BLOCKED" and found.external_id == external_id
         return found if live else None
 
     def call(self, signer: Signer, external_id: str | None) -> None:
-        """Give a signer the client's own reference."""
-        signer.external_id = external_id
-        if external_id is not None:
+        """Give a signer the client's own reference; an empty one is none."""
+        signer.external_id = external_id or None
+        if external_id:
             self._referenced[signer.context, external_id] = signer
 
     def request(self, request_id: str, context: Context) -> SignatureRequest:

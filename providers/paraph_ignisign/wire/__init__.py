@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from paraph_ignisign.wire.parts import Document, SignatureSummary, Signer, Statement
     from paraph_ignisign.wire.requests import (
         Paging,
+        ProfileUsed,
         Published,
         PublishedSigner,
         RequestContext,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
         Signers,
     )
     from paraph_ignisign.wire.webhooks import (
+        DeliveryResponse,
         EnsuredWebhook,
         TokenCheck,
         WebhookEndpoint,
@@ -90,6 +92,7 @@ __all__ = [
     "Capsule",
     "Claim",
     "CreatedSigner",
+    "DeliveryResponse",
     "Document",
     "DocumentContext",
     "DocumentId",
@@ -106,6 +109,7 @@ __all__ = [
     "MissingInputs",
     "NewSecret",
     "Paging",
+    "ProfileUsed",
     "Published",
     "PublishedSigner",
     "RequestContext",

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
 from paraph.convert import named
+
+T = TypeVar("T")
+
+LIBERAL: Final = "liberal"
+LATER: Final = "later"
+
+Told: TypeAlias = Annotated[T, LIBERAL] | None
+"""What the vendor tells and nothing here decides by.
+
+What has another type than documented is ``None``, as if it had not been told, so that no news in it breaks
+the reading of what is needed.
+"""
 
 
 def vendor_id(name: str) -> Any:
@@ -22,6 +34,11 @@ def record_id(*others: str) -> Any:
 def hidden(default: Any = None) -> Any:
     """Declare personal data, or a file's content: it never shows in a repr."""
     return attrs.field(default=default, repr=False)
+
+
+def later(module: str, name: str) -> Any:
+    """Name a class that is not made before an answer has one: few do, and making a class takes long."""
+    return Annotated[Any, LATER, module, name]
 
 
 @attrs.frozen(kw_only=True)

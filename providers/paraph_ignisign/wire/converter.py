@@ -7,12 +7,14 @@ the class says so itself, with :func:`shaped`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from importlib import import_module
+from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
-from cattrs import Converter
+from cattrs import BaseValidationError, Converter
 
 from paraph.convert import base_converter, camel
 from paraph.model import Secret
+from paraph_ignisign.wire._fields import LATER, LIBERAL
 
 T = TypeVar("T")
 
@@ -21,7 +23,33 @@ def _converter() -> Converter:
     converter = base_converter(rename=camel)
     # Parameters are only written to build a request: this is where a secret is revealed.
     converter.register_unstructure_hook(Secret, lambda secret: secret.reveal())
+    converter.register_structure_hook_factory(_marked(LIBERAL), lambda kind: _liberal(converter, kind))
+    converter.register_structure_hook_factory(_marked(LATER), lambda kind: _later(converter, kind))
     return converter
+
+
+def _marked(mark: str) -> Callable[[Any], bool]:
+    return lambda kind: get_origin(kind) is Annotated and kind.__metadata__[0] == mark
+
+
+def _liberal(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
+    """Read what nobody needs; ``None`` for what has another type."""
+    wanted = get_args(kind)[0]
+    hook = converter.get_structure_hook(wanted)
+
+    def read(value: Any, _: Any) -> Any:
+        try:
+            return hook(value, wanted)
+        except (TypeError, ValueError, AttributeError, OverflowError, BaseValidationError):
+            return None
+
+    return read
+
+
+def _later(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
+    """Import a class when there is something to read into it."""
+    _, module, name = kind.__metadata__
+    return lambda value, _: converter.structure(value, getattr(import_module(module), name))
 
 
 CONVERTER: Final = _converter()

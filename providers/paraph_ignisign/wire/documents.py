@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import attrs
 
 from paraph.convert import named
-from paraph_ignisign.wire._fields import hidden, record_id, vendor_id
-from paraph_ignisign.wire.parts import Document, Statement
+from paraph_ignisign.wire._fields import Told, hidden, record_id, vendor_id
+from paraph_ignisign.wire.parts import Document
 
 
 @attrs.frozen(kw_only=True)
@@ -16,11 +18,8 @@ class DocumentId:
     document_id: str = vendor_id("documentId")
 
 
-@attrs.frozen(kw_only=True)
-class DocumentContext(Document):
-    """A document with the statements that belong to it."""
-
-    statements: tuple[Statement, ...] | None = None
+DocumentContext: TypeAlias = Document
+"""A document with its statements and who signed it: they are fields of every document."""
 
 
 @attrs.frozen(kw_only=True)
@@ -32,15 +31,22 @@ class Documents:
 
 @attrs.frozen(kw_only=True)
 class SignatureFile:
-    """One form in which a signature was made, such as ``CADES``."""
+    """One form in which a signature was made, such as ``CADES``.
+
+    :ivar signature_file_path: where the vendor keeps it; nothing can be fetched by it.
+    """
 
     type: str | None = None
     signing_time: str | None = None
+    signature_file_path: Told[str] = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen(kw_only=True)
 class Signature:
-    """One signature of one signer on one document."""
+    """One signature of one signer on one document.
+
+    :ivar ocsp_check_value: as the vendor says it, whose shape is not documented.
+    """
 
     id: str = record_id("signatureId")
     signer_id: str | None = None
@@ -57,6 +63,7 @@ class Signature:
     location_label: str | None = hidden()
     signer_name_label: str | None = hidden()
     signatures: tuple[SignatureFile, ...] | None = None
+    ocsp_check_value: Any = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen(kw_only=True)

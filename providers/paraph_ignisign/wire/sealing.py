@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from paraph.convert import named
@@ -60,6 +62,7 @@ class BareProof:
     """The proof of one hash, in base64.
 
     :ivar type: ``PKCS7`` or ``CADES``. :ivar timestamp_sequence: -1 for ``PKCS7``.
+    :ivar signing_time: a text or a number, which the contract does not say.
     """
 
     document_id: str | None = None
@@ -67,7 +70,7 @@ class BareProof:
     document_hash: str | None = None
     proof: str | None = attrs.field(default=None, repr=False, metadata=named("proofB64"))
     timestamp_sequence: int | None = None
-    signing_time: str | None = None
+    signing_time: Any = None
 
 
 @attrs.frozen(kw_only=True)

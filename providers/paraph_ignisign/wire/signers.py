@@ -8,14 +8,18 @@ import attrs
 
 from paraph.convert import named
 from paraph.model import Secret
-from paraph_ignisign.wire._fields import hidden, vendor_id
+from paraph_ignisign.wire._fields import Told, hidden, vendor_id
 from paraph_ignisign.wire.converter import shaped
 from paraph_ignisign.wire.parts import Signer
 
 
 @attrs.frozen(kw_only=True)
 class SignerProfile:
-    """How signatories of a kind identify themselves and reach the page."""
+    """How signatories of a kind identify themselves and reach the page.
+
+    :ivar version: a number or a text, which the contract does not say.
+    :ivar accept_2fa_delegation: as the vendor says it; what follows from it is not documented.
+    """
 
     id: str = vendor_id("signerProfileId")
     name: str = ""
@@ -28,6 +32,8 @@ class SignerProfile:
     signer_ids: tuple[str, ...] | None = None
     sso_config_id: str | None = None
     signature_auth_methods_configuration: dict[str, Any] | None = None
+    version: Any = None
+    accept_2fa_delegation: Told[bool] = attrs.field(default=None, metadata=named("accept2FADelegation"))
 
 
 def _one_constraint(value: Any) -> Any:
@@ -46,6 +52,7 @@ class InputsNeeded:
 
     inputs_needed: tuple[str, ...] = ()
     optional_inputs: tuple[str, ...] = ()
+    signer_profile_id: Told[str] = None
 
 
 @attrs.frozen(kw_only=True)

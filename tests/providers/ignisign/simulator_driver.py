@@ -6,6 +6,7 @@ needs, by the vendor's own calls.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -23,9 +24,14 @@ from paraph_ignisign.simulator import IgnisignSimulator
 FOREIGN_ID = "0123456789abcdef01234567"
 
 
+MADE = datetime(2026, 1, 1, tzinfo=UTC)
+"""When every PDF was made, so that two of the same words are the same bytes at any time."""
+
+
 def make_pdf(words: str = "Contract") -> bytes:
     """Return a PDF of two pages."""
     paper = FPDF()
+    paper.set_creation_date(MADE)
     paper.set_font("helvetica")
     for _page in range(2):
         paper.add_page()

@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paraph.model import Assurance, Document, Envelope, Level, Problem, Severity, Signatory, Verb
+from paraph.model import (
+    Assurance,
+    Document,
+    Envelope,
+    Instead,
+    Level,
+    Problem,
+    ProblemKind,
+    Severity,
+    Signatory,
+    Stage,
+    Verb,
+)
 from paraph_ignisign import IgnisignOptions, IgnisignStatement, mapping
 from paraph_ignisign.checks import check
 from support.ignisign_account import PDF, account, envelope, person
@@ -96,16 +108,45 @@ def test_exactly_the_refused_countries_are_problems(field: str, verb: Verb) -> N
 
 
 def test_a_recipient_needs_an_address_and_nothing_else() -> None:
-    """Copies are mailed: names, phone and level of a recipient are not asked for."""
-    copy = person("eve", verb=Verb.RECEIVE_COPY, given_name="", assurance=Assurance(level=Level.AES_QC))
+    """Copies are mailed: names and phone of a recipient are not asked for."""
+    copy = person("eve", verb=Verb.RECEIVE_COPY, given_name="")
     assert set() == found(envelope(signatories=[person(), copy]))
-    silent = person("eve", verb=Verb.RECEIVE_COPY, email="", delivery="link")
+    silent = person("eve", verb=Verb.RECEIVE_COPY, email="")
     assert {("signatories[1].email", "email.missing")} == found(envelope(signatories=[person(), silent]))
+    linked = person("eve", verb=Verb.RECEIVE_COPY, delivery="link")
+    assert {("signatories[1].delivery", "delivery.copy")} == found(envelope(signatories=[person(), linked]))
+
+
+@pytest.mark.parametrize("verb", [Verb.APPROVE, Verb.RECEIVE_COPY])
+@pytest.mark.parametrize("asked", [Assurance(level=Level.SES), Assurance(floor=Level.QES)])
+def test_a_level_is_asked_of_signatures_alone(verb: Verb, asked: Assurance) -> None:
+    """A level of one who approves or gets a copy cannot be told; the envelope's is that of who signs."""
+    other = person("eve", verb=verb, assurance=asked)
+    assert {("signatories[1].assurance", "level.unsigned")} == found(envelope(signatories=[person(), other]))
+    plain = person("eve", verb=verb)
+    assert set() == found(envelope(signatories=[person(), plain], assurance=asked))
+
+
+def test_what_no_request_says_is_warned_of() -> None:
+    """Each has a path, and a value with which it is left out: unlike a medium type, where none is truer."""
+    copy = person("eve", verb=Verb.RECEIVE_COPY, phone="+33612345678", birth_place="Paris")
+    picture = Document.from_digest("ab" * 32, name="plan.png", media_type="image/png")
+    stages = [Stage(number=1, name="The board")]
+    problems = check(envelope(signatories=[person(), copy], documents=[picture], stages=stages), account())
+    assert {
+        ("signatories[1].phone", None),
+        ("signatories[1].birth_place", None),
+        ("stages[0].name", ""),
+        ("documents[0].media_type", Instead.KEEP),
+    } == {(each.path, each.instead) for each in problems}
+    assert {("value.untold", ProblemKind.IGNORED, False)} == {
+        (each.code, each.kind, blocks(each)) for each in problems
+    }
 
 
 def test_an_approver_needs_what_a_signer_needs_but_a_method() -> None:
-    """An approver is a signer at the vendor, with a name and an address; the level is the signers' affair."""
-    boss = person("eve", verb=Verb.APPROVE, assurance=Assurance(level=Level.AES_QC))
+    """An approver is a signer at the vendor, with a name and an address; a method is the signers' affair."""
+    boss = person("eve", verb=Verb.APPROVE)
     assert set() == found(envelope(signatories=[person(), boss]))
     nameless = person("eve", verb=Verb.APPROVE, family_name="")
     assert {("signatories[1].family_name", "family_name.missing")} == found(

@@ -20,7 +20,7 @@ from paraph.flow import Flow
 from paraph.model import FactType, Secret
 from paraph.provider import NoParams
 from paraph.store.memory import MemoryStore
-from paraph_ignisign import endpoints
+from paraph_ignisign import endpoints, past
 from paraph_ignisign.actions import CREATE_WEBHOOK, LIST_WEBHOOKS
 from paraph_ignisign.params import NewWebhook
 from paraph_ignisign.simulator import create
@@ -373,7 +373,7 @@ def test_past_deliveries_are_read_page_by_page() -> None:
         status = {1: "FAILED", 2: "PENDING", 3: "SUCCESS"}[number]
         return {"_id": f"e{number}", "status": status, "_createdAt": "2025-01-01T00:00:00.000Z", **body}
 
-    talk = Talk(endpoints.past_deliveries(account()))
+    talk = Talk(past.past_deliveries(account()))
     talk.expect(
         "GET", f"{APP}/webhooks", reply=[{"_id": "w1", "url": url}, {"_id": "w2", "url": "https://x"}]
     )
@@ -382,7 +382,7 @@ def test_past_deliveries_are_read_page_by_page() -> None:
     talk.expect("GET", path, query={**asked, "page": "1"}, reply={"events": [event(1)], "searchData": data})
     talk.expect("GET", path, query={**asked, "page": "2"}, reply={"events": [], "searchData": data})
     talk.expect("GET", path, query={**asked, "page": "0"}, reply={"events": [event(3), event(2)]})
-    assert [("e3", "r3", True), ("e2", "r2", False), ("e1", "r1", False)] == [
-        (past.id, past.subject_ref, past.delivered) for past in talk.result
+    assert [("e1", "r1", False), ("e3", "r3", True), ("e2", "r2", False)] == [
+        (each.id, each.subject_ref, each.delivered) for each in talk.result
     ]
     assert [FactType.SIGNATORY_OPENED] == [fact.type for fact in talk.result[0].facts]

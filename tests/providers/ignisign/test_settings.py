@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paraph.config import Config
 from paraph.errors import ConfigurationError
 from paraph.model import Secret
 from paraph_ignisign import checks
@@ -118,6 +119,52 @@ def test_test_accounts_never_hold_production_credentials(
     """Our own word for the environment and the vendor's must agree, in both directions."""
     problems = found(environment, api_key=Secret(f"skv2_{app_env}_{UUID}_s"))
     assert ([] if right else [("app_env", "environment.mismatch")]) == problems
+
+
+@pytest.mark.parametrize(("environment", "app_env"), [("production", "STAGING"), ("test", "PRODUCTION")])
+def test_the_file_alone_shows_the_wrong_environment(environment: str, app_env: str) -> None:
+    """If ``app_env`` says it, no secret is needed to see that the account is for the other world."""
+    account = {
+        "provider": "ignisign",
+        "environment": environment,
+        "app_id": "appId_1",
+        "app_env": app_env,
+        "app_secret": "env:NOBODY",
+    }
+    with pytest.raises(ConfigurationError) as caught:
+        Config.from_mapping({"accounts": {"hr": account}}, environ={})
+    (problem,) = caught.value.problems
+    assert ("accounts.hr.app_env", "environment.mismatch") == (problem.path, problem.code)
+
+
+def test_an_environment_that_is_not_said_or_unknown_is_not_compared() -> None:
+    """A new key tells its environment itself, and an unknown word is told as such, once."""
+    for app_env in (None, "MOON"):
+        settings = IgnisignSettings(api_key=Secret(KEY), app_env=app_env)
+        assert () == settings.environment_problems("production")
+
+
+def test_one_round_tells_all_that_is_wrong() -> None:
+    """A key of the wrong type hides nothing of the rest, and words are told with the nearest."""
+    account = {
+        "provider": "ignisign",
+        "environment": "test",
+        "app_env": "PROD",
+        "aes_method": "ADVANCED_STDD",
+        "base_url": "api",
+        "sign_url": ["x"],
+        "jwt_skew": "a",
+    }
+    with pytest.raises(ConfigurationError, match="did you mean 'ADVANCED_STD'") as caught:
+        Config.from_mapping({"accounts": {"hr": account}}, environ={})
+    assert {
+        ("api_key", "credentials.missing"),
+        ("app_env", "app_env.unknown"),
+        ("aes_method", "value.type"),
+        ("base_url", "url.invalid"),
+        ("sign_url", "value.type"),
+        ("jwt_skew", "value.type"),
+    } == {(each.path.removeprefix("accounts.hr."), each.code) for each in caught.value.problems}
 
 
 def test_an_account_with_credentials_of_the_other_world_is_unusable() -> None:

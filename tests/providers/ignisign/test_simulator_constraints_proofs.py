@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -243,3 +244,41 @@ def test_one_call(vendor: Driver, row: Row) -> None:
     before = vendor.ok("GET", "APP/signature-requests")["paginationData"]["total"]
     row.prove(vendor)
     assert 1 == vendor.ok("GET", "APP/signature-requests")["paginationData"]["total"] - before
+
+
+KEPT = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def forgetful() -> Iterator[Driver]:
+    """Serve a simulator that keeps files and proofs for a day."""
+    simulator = create(original_retention=KEPT, proof_retention=KEPT)
+    with simulator.running() as base_url, Driver(simulator, base_url) as driver:
+        yield driver
+
+
+def old(vendor: Driver) -> str:
+    """Return a document that was signed so long ago that it is CLEANED."""
+    document_id = first_document(completed)(vendor)
+    vendor.simulator.clock.advance(KEPT)
+    return document_id
+
+
+@table(
+    *(
+        Row(
+            f"{suffix} before it is cleaned", "5, document status", (404, f"{code}_HAS_BEEN_REMOVED"),
+            on_document("GET", suffix, given=old),
+            on_document("GET", suffix, given=first_document(completed)),
+        )
+        for suffix, code in {
+            "/file": "DOCUMENT",
+            "/signature-type/PDF_WITH_SIGNATURES": "DOCUMENT_PROOF",
+            "/signature-type/ADVANCED_LEGAL_KIT": "DOCUMENT_PROOF",
+            "/signature-proof": "DOCUMENT_PROOF",
+        }.items()
+    )
+)  # fmt: skip
+def test_what_is_cleaned(forgetful: Driver, row: Row) -> None:
+    """After the retention a file and a proof are refused; before it they are handed out."""
+    row.prove(forgetful)

@@ -10,6 +10,7 @@ from providers.ignisign.constraints import (
     BODY,
     EITHER,
     FAR,
+    NO_LABEL,
     PUBLISH,
     Row,
     call,
@@ -24,7 +25,6 @@ from providers.ignisign.constraints import (
 )
 from providers.ignisign.simulator_driver import FOREIGN_ID, Driver
 
-NO_LABEL = "AT_LEAST_ONE_DOCUMENT_IS_IN_FULL_PRIVACY_MODE_OR_HAVE_A_DOCUMENT_REQUEST_BUT_HAVE_NO_LABEL"
 CONDITIONS = "5, publish preconditions"
 UNKNOWN = (404, "SIGNATURE_REQUEST_NOT_FOUND")
 
@@ -53,15 +53,16 @@ def signer_revoked(vendor: Driver, request_id: str) -> None:
     vendor.ok("DELETE", f"APP/signers/{vendor.context(request_id)['signerIds'][0]}/revoke")
 
 
-def private(**details: str) -> Any:
-    """Return what stands for the ids of one private document."""
+def private(label: str) -> Any:
+    """Return work that makes the request's document a private one, labelled `label` in the end."""
 
-    def made(vendor: Driver, request_id: str) -> list[str]:
-        document_id = vendor.document(request_id, **details)
+    def work(vendor: Driver, request_id: str) -> None:
+        document_id = vendor.document(request_id, label="Kept")
         vendor.ok("POST", f"/v4/documents/{document_id}/private-content", {"documentHash": "ab" * 32})
-        return [document_id]
+        vendor.ok("PUT", f"/v4/signature-requests/{request_id}", {"documentIds": [document_id]})
+        vendor.ok("PUT", f"/v4/documents/{document_id}", {"label": label})
 
-    return made
+    return work
 
 
 def after(work: Any) -> Any:
@@ -100,7 +101,7 @@ PAST = "2001-01-01T00:00:00Z"
     ),
     publish(
         "scheduled without a date",
-        {"diffusionMode": "SCHEDULED"},
+        {**SCHEDULED, "diffusionDate": None},
         SCHEDULED,
         f"{PUBLISH}DIFFUSION_MODE_IS_SCHEDULED_BUT_DIFFUSION_DATE_IS_MISSING",
     ),
@@ -112,7 +113,7 @@ PAST = "2001-01-01T00:00:00Z"
     ),
     publish(
         "expiring without a date",
-        {"expirationDateIsActivated": True},
+        {**EXPIRING, "expirationDate": None},
         EXPIRING,
         f"{PUBLISH}EXPIRATION_DATE_IS_ACTIVATED_BUT_EXPIRATION_DATE_IS_MISSING",
     ),
@@ -132,8 +133,8 @@ PAST = "2001-01-01T00:00:00Z"
     publish("with a revoked signer", after(signer_revoked), {}, "SIGNER_BAD_STATUS"),
     publish(
         "a private document without a label",
-        {"documentIds": private()},
-        {"documentIds": private(label="Kept")},
+        after(private(label="")),
+        after(private(label="Kept")),
         EITHER + NO_LABEL,
     ),
 )

@@ -11,6 +11,7 @@ from providers.ignisign.constraints import (
     EITHER,
     FAR,
     MISMATCH,
+    NO_LABEL,
     UPDATE,
     Row,
     completed,
@@ -76,6 +77,17 @@ def own_document(vendor: Driver, request_id: str) -> str:
     return vendor.pdf_document(request_id)
 
 
+def private_document(**details: str) -> Any:
+    """Return what stands for a document of this request of which the hash alone is given."""
+
+    def made(vendor: Driver, request_id: str) -> str:
+        document_id = vendor.document(request_id, **details)
+        vendor.ok("POST", f"/v4/documents/{document_id}/private-content", {"documentHash": "ab" * 32})
+        return document_id
+
+    return made
+
+
 def other_document(vendor: Driver, _request_id: str) -> str:
     """Return a document of another request."""
     return vendor.pdf_document(vendor.draft())
@@ -120,10 +132,29 @@ def same_profile_twice() -> dict[str, Any]:
     update("expirationDate is a text", {"expirationDate": 1}, {"expirationDate": "2090-01-01"}),
     update(
         "expirationDateIsActivated is a flag",
-        {"expirationDateIsActivated": "true"},
-        {"expirationDateIsActivated": True},
+        {"expirationDateIsActivated": "true", "expirationDate": FAR},
+        {"expirationDateIsActivated": True, "expirationDate": FAR},
     ),
-    update("diffusionMode", {"diffusionMode": "NOW"}, {"diffusionMode": "SCHEDULED"}, place="5, diffusion"),
+    update(
+        "expiring without a date (assumption: here, too)",
+        {"expirationDateIsActivated": True},
+        {"expirationDateIsActivated": True, "expirationDate": FAR},
+        (400, f"{EITHER}EXPIRATION_DATE_IS_ACTIVATED_BUT_NOT_PROVIDED"),
+        place="appendix B, request update",
+    ),
+    update(
+        "diffusionMode",
+        {"diffusionMode": "NOW", "diffusionDate": FAR},
+        {"diffusionMode": "SCHEDULED", "diffusionDate": FAR},
+        place="5, diffusion",
+    ),
+    update(
+        "scheduled without a date (assumption: here, too)",
+        {"diffusionMode": "SCHEDULED"},
+        {"diffusionMode": "SCHEDULED", "diffusionDate": FAR},
+        (400, f"{EITHER}DIFFUSION_MODE_SCHEDULED_BUT_NO_DATE_PROVIDED"),
+        place="appendix B, request update",
+    ),
     update("diffusionDate is ISO", {"diffusionDate": "1.2.2090"}, {"diffusionDate": FAR}),
     update("language", {"language": "XX"}, {"language": "HE"}, place="5, languages; 9, row 24"),
     update("language in capitals", {"language": "fr"}, {"language": "FR"}, place="5, languages"),
@@ -144,6 +175,13 @@ def same_profile_twice() -> dict[str, Any]:
         {"documentIds": [own_document]},
         (400, f"{EITHER}AT_LEAST_ONE_DOCUMENT_HAVE_ALREADY_A_SIGNATURE"),
         place=CONDITIONS,
+    ),
+    update(
+        "private documentIds have a label (assumption: here, too)",
+        {"documentIds": [private_document()]},
+        {"documentIds": [private_document(label="Kept")]},
+        (400, EITHER + NO_LABEL),
+        place="appendix B, request update",
     ),
     update("signerIds are ids", {"signerIds": ["x"]}, {"signerIds": [person()]}),
     update("signerIds differ", {"signerIds": [FOREIGN_ID] * 2}, {"signerIds": [person(), person()]}),

@@ -381,7 +381,7 @@ def test_a_document_is_fetched_without_holding_anybody_up(vendor: Driver) -> Non
     """The client's server may ask the vendor something while the vendor fetches a document from it."""
 
     def deliver(_request: Request) -> Response:
-        health = httpx.get(f"{vendor.base_url}/v4/healthcheck", timeout=3, trust_env=False)
+        health = httpx.get(f"{vendor.base_url}/v4/healthcheck", timeout=10, trust_env=False)
         return Response(make_pdf(), status_code=health.status_code, media_type="application/pdf")
 
     with serve(Starlette(routes=[Route("/contract.pdf", deliver)])) as site:

@@ -43,7 +43,7 @@ def sealer() -> Iterator[Driver]:
 @pytest.fixture
 def bare() -> Iterator[Driver]:
     """Serve a BARE_SIGNATURE application."""
-    simulator = create(app_type="BARE_SIGNATURE", bare=BareSettings(eidas_level="AES"))
+    simulator = create(app_type="BARE_SIGNATURE")
     with simulator.running() as base_url, Driver(simulator, base_url) as driver:
         yield driver
 
@@ -165,6 +165,24 @@ def authorize(vendor: Driver, challenge: str, files: list[bytes]) -> httpx.URL:
     return httpx.URL(f"{vendor.base_url}/envs/STAGING/oauth2/authorize", params=query)
 
 
+def proofs_of(vendor: Driver, code: str, verifier: str) -> Any:
+    """Return the proofs that a code is good for."""
+    body = {
+        "client_id": vendor.app_id,
+        "client_secret": vendor.simulator.tenant.credentials.api_key("STAGING"),
+        "code_verifier": verifier,
+        "redirect_uri": CALLBACK,
+        "grant_type": "authorization_code",
+        "code": code,
+    }
+    token = httpx.post(f"{vendor.base_url}/v4/envs/STAGING/oauth2/proofs-token", json=body).json()
+    assert ("Bearer", "proof_retrieval", 3600) == tuple(
+        token[key] for key in ("token_type", "scope", "expires_in")
+    )
+    bearer = {"authorization": f"Bearer {token['access_token']}"}
+    return httpx.get(f"{vendor.base_url}/v4/envs/STAGING/bare-signatures/proofs", headers=bearer).json()
+
+
 def consent(page: httpx.URL) -> httpx.QueryParams:
     """Consent as Ada and return what comes back."""
     answer = httpx.post(page, data={"consent": "yes", "fullName": "Ada King Lovelace"})
@@ -188,20 +206,7 @@ def test_a_bare_signature(bare: Driver, spelling: str) -> None:
     assert "sign" == Person(name="Ada").open(str(page))
     back = consent(page)
     assert page.params["state"] == back["state"]
-    body = {
-        "client_id": bare.app_id,
-        "client_secret": bare.simulator.tenant.credentials.api_key("STAGING"),
-        "code_verifier": verifier,
-        "redirect_uri": CALLBACK,
-        "grant_type": "authorization_code",
-        "code": back["code"],
-    }
-    token = httpx.post(f"{bare.base_url}/v4/envs/STAGING/oauth2/proofs-token", json=body).json()
-    assert ("Bearer", "proof_retrieval", 3600) == tuple(
-        token[key] for key in ("token_type", "scope", "expires_in")
-    )
-    bearer = {"authorization": f"Bearer {token['access_token']}"}
-    proof = httpx.get(f"{bare.base_url}/v4/envs/STAGING/bare-signatures/proofs", headers=bearer).json()
+    proof = proofs_of(bare, back["code"], verifier)
     person = {"fullName": "Ada King Lovelace", "firstName": "Ada King", "lastName": "Lovelace"}
     assert (person, "bare-1") == (proof["signerInformation"], proof["externalId"])
     assert ["PKCS7", "PKCS7"] == [one["type"] for one in proof["proofs"]]
@@ -209,6 +214,38 @@ def test_a_bare_signature(bare: Driver, spelling: str) -> None:
     assert [[True, False], [False, True]] == fitting
     context = bare.context(proof["signatureRequestId"])
     assert ("BARE_SIGNATURE", "COMPLETED") == (context["signatureRequestType"], context["status"])
+
+
+@pytest.mark.parametrize(
+    ("level", "kind", "sequences"),
+    [("SES", "PKCS7", [-1, -1]), ("AES", "CADES", [1, 2]), ("QES", "CADES", [1, 2])],
+)
+def test_a_bare_signature_has_the_level_that_was_set_up(level: Any, kind: str, sequences: list[int]) -> None:
+    """Level, type, time-stamp and the proof by signer say the same, and the signer is active afterwards."""
+    simulator = create(app_type="BARE_SIGNATURE", bare=BareSettings(eidas_level=level))
+    with simulator.running() as base_url, Driver(simulator, base_url) as vendor:
+        digest = hashlib.sha256(b"v" * 43).digest()
+        back = consent(authorize(vendor, base64.b64encode(digest).decode(), [b"first", b"second"]))
+        answer = proofs_of(vendor, back["code"], "v" * 43)
+        proofs = answer["proofs"]
+        assert [(kind, one) for one in sequences] == [
+            (one["type"], one["timestampSequence"]) for one in proofs
+        ]
+        assert [True, True] == [
+            _fits(one, file) for one, file in zip(proofs, (b"first", b"second"), strict=True)
+        ]
+        for one in proofs:
+            path = f"/v4/documents/{one['documentId']}"
+            (signature,) = vendor.ok("GET", f"{path}/signatures")
+            assert (level, [kind]) == (
+                signature["eidasLevel"],
+                [each["type"] for each in signature["signatures"]],
+            )
+            by_signer = vendor.raw("GET", f"{path}/signature-type/{kind}/signers/{answer['signerId']}")
+            assert base64.b64decode(one["proofB64"]) == by_signer.content
+            other = f"{path}/signature-type/JWSDET/signers/{answer['signerId']}"
+            assert (400, "SIGNATURE_PROOF_TYPE_NOT_AVAILABLE") == vendor.refusal("GET", other)
+        assert ["ACTIVE"] == [one["status"] for one in simulator.state()["signers"]]
 
 
 def _fits(proof: dict[str, Any], file: bytes) -> bool:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -88,6 +90,21 @@ def test_a_context_is_read_and_unknown_fields_are_tolerated() -> None:
     found = structure_answer(answer(value), wire.RequestContext, converter=CONVERTER)
     assert ("2025-01-01T08:00:00+00:00", ("s1",)) == (found.created_at.isoformat(), found.signer_ids)  # type: ignore[union-attr] # it was given
     assert "Canary" not in repr(found)
+
+
+@pytest.mark.parametrize(("profiles", "made"), [("[]", False), ('[{"_id": "p1"}]', True)])
+def test_what_few_answers_hold_is_imported_when_one_holds_it(profiles: str, made: bool) -> None:
+    """Profiles in a context are read into their class, whose module is not read before there are any."""
+    program = f"""
+import sys
+from paraph_ignisign.wire import CONVERTER, RequestContext
+found = CONVERTER.structure({{"status": "DRAFT", "signerProfiles": {profiles}}}, RequestContext)
+print("paraph_ignisign.wire.signers" in sys.modules)
+from paraph_ignisign.wire import SignerProfile
+assert all(type(one) is SignerProfile for one in found.signer_profiles)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert f"{made}\n" == done.stdout
 
 
 @pytest.mark.parametrize(

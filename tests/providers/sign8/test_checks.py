@@ -1,6 +1,6 @@
 import importlib.util
 import io
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfWriter
 
-from paraph.model import Assurance, Document, Envelope, Field, Problem, Rect, Secret, Verb
+from paraph.model import (
+    Assurance,
+    Document,
+    Envelope,
+    Field,
+    Problem,
+    ProblemKind,
+    Rect,
+    Secret,
+    Stage,
+    Verb,
+)
 from paraph.provider import Account
 from paraph_sign8.assumptions import USED_BY, assumed, missing
 from paraph_sign8.checks import check, configuration_problems
@@ -343,8 +354,22 @@ def test_a_mobile_number_is_needed_from_advanced_upward(
     given_one = attrs.evolve(lacking, phone="+4915112345678")
     assert [] == both(check(asked(signatories=[given_one]), account()))[0]
     mute = account(dialect(fields__signer__phone=""))
-    untold = [("signatories[0].phone", "dialect.untold")] if needed else []
-    assert untold == both(check(asked(signatories=[given_one]), mute))[0]
+    untold = ("signatories[0].phone", "dialect.untold")
+    blocking, warned = both(check(asked(signatories=[given_one]), mute))
+    assert (needed, not needed) == (untold in blocking, untold in warned)
+    assert untold not in both(check(asked(signatories=[lacking]), mute))[1]
+
+
+def test_what_no_request_says_is_warned_of() -> None:
+    """Where somebody was born and what a stage is called would be ignored, and is left out on demand."""
+    born = {"nationality": "FR", "birth_date": date(1990, 1, 2), "birth_place": "X", "birth_country": "FR"}
+    plain = asked(stages=[Stage(number=1)])
+    found = check(asked(signatories=[person(**born)], stages=[Stage(number=1, name="The board")]), account())
+    assert {("value.untold", ProblemKind.IGNORED)} == {(each.code, each.kind) for each in found}
+    assert {*(f"signatories[0].{name}" for name in born), "stages[0].name"} == {each.path for each in found}
+    assert {None, ""} == {each.instead for each in found}
+    assert [] == [each for each in found if each.blocking]
+    assert () == check(plain, account())
 
 
 def test_seals_warn_of_the_team_and_are_never_simple() -> None:

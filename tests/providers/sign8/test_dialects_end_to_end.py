@@ -1,6 +1,6 @@
 """One envelope from its send to its evidence, over real HTTP, in many dialects."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from paraph.testing.simulator import Person
 from paraph_sign8.dialect import parse
 from paraph_sign8.simulator import create
 from support.sign8_account import dialect, envelope, make_pdf, person, without
+from support.sign8_stage import SETTLING
 
 DIALECTS: dict[str, dict[str, Any]] = {
     "as shipped": dialect(),
@@ -67,7 +68,7 @@ def asked() -> Envelope:
 def test_an_envelope_goes_all_the_way(name: str, tmp_path: Path) -> None:
     """Whatever the dialect, the plugin and a vendor that speaks it understand each other to the end."""
     spoken = DIALECTS[name]
-    simulator = create(dialect=parse(spoken))
+    simulator = create(dialect=parse(spoken), settling=SETTLING)
     with simulator.running() as base_url:
         made = simulator.account(base_url)
         table = {**made.table, "dialect": spoken}
@@ -76,7 +77,7 @@ def test_an_envelope_goes_all_the_way(name: str, tmp_path: Path) -> None:
         with Client(config, registry=config.registry, store=store, pause=lambda _: None) as client:
             wanted = asked()
             client.send(wanted, account="de")
-            simulator.clock.advance(timedelta(seconds=5))  # a complete draft starts by itself after a while
+            simulator.clock.advance(SETTLING)  # a complete draft starts by itself after a while
             assert ["done", "done"] == [
                 Person(name="Ada Lovelace").sign(mail.link) for mail in tuple(simulator.outbox)
             ]

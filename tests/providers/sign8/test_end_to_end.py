@@ -31,7 +31,7 @@ from paraph_sign8.dialect import parse
 from paraph_sign8.dialect.words import SignatureType, WorkflowStatus
 from paraph_sign8.simulator import create
 from support.sign8_account import dialect, make_pdf, person, without
-from support.sign8_stage import ACCOUNT, REFUSED, Deal, Recorder, asked, dealing, receiving
+from support.sign8_stage import ACCOUNT, REFUSED, SETTLING, Deal, Recorder, asked, dealing, receiving
 
 F = FactType
 
@@ -301,7 +301,7 @@ def test_production_refuses_what_is_only_assumed() -> None:
         assert ([], []) == (deal.requests, deal.workflows)
     with dealing(parse({}), spoken={}, account={**account, "accept_assumptions": True}) as deal:
         deal.client.send(asked(), account=ACCOUNT)
-        deal.simulator.clock.advance(timedelta(seconds=5))
+        deal.simulator.clock.advance(SETTLING)
         assert WorkflowStatus.ACTIVE is deal.workflow.status
 
 

@@ -12,7 +12,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -33,7 +32,7 @@ from paraph_sign8.dialect.words import WorkflowStatus
 from paraph_sign8.simulator import Sign8Simulator, create
 from paraph_sign8.simulator.model import Workflow
 from support.sign8_account import dialect, make_pdf, without
-from support.sign8_stage import ACCOUNT, Deal, asked, config_of, dealing
+from support.sign8_stage import ACCOUNT, SETTLING, Deal, asked, config_of, dealing
 
 SPOKEN: Mapping[str, dict[str, Any]] = {
     "as shipped": dialect(),
@@ -109,7 +108,7 @@ class Ground:
 @contextmanager
 def ground(spoken: dict[str, Any], *, in_flight: int = 1) -> Iterator[Ground]:
     """Serve a vendor that speaks so."""
-    simulator = create(dialect=parse(spoken))
+    simulator = create(dialect=parse(spoken), settling=SETTLING)
     transport = Breaking(simulator)
     with simulator.running() as base_url, ExitStack() as stack:
         config, store = config_of(simulator, base_url, limits={"in_flight": in_flight}), open_store("memory:")
@@ -166,7 +165,7 @@ def is_whole(workflow: Workflow) -> bool:
 
 def check_once(simulator: Sign8Simulator, name: str) -> None:
     """See that one workflow of this name was started, and that it is whole; others are empty drafts."""
-    simulator.clock.advance(timedelta(seconds=5))  # a complete draft starts by itself after a while
+    simulator.clock.advance(SETTLING)  # a complete draft starts by itself after a while
     mine = [each for each in simulator.tenant.workflows.values() if each.name == name]
     (started,) = [each for each in mine if each.status is not WorkflowStatus.DRAFT]
     assert WorkflowStatus.ACTIVE is started.status

@@ -90,6 +90,25 @@ def test_an_inline_secret_is_refused() -> None:
     assert CANARY not in str(caught.value)
 
 
+def test_one_round_tells_all_that_is_wrong() -> None:
+    """A mistyped way of authenticating hides neither its inline secret nor what is wrong beside it."""
+    with pytest.raises(ConfigurationError) as caught:
+        configured(
+            {"type": "baerer", "token": CANARY},
+            organization_id="",
+            base_url="sign8.test",
+            dialect="/nowhere/at/all.toml",
+        )
+    assert {
+        ("accounts.de.auth.type", "value.unknown"),
+        ("accounts.de.auth.token", "secret.inline"),
+        ("accounts.de.organization_id", "organization.invalid"),
+        ("accounts.de.base_url", "url.invalid"),
+        ("accounts.de.dialect", "dialect.unreadable"),
+    } == {(each.path, each.code) for each in caught.value.problems}
+    assert CANARY not in str(caught.value)
+
+
 def test_missing_credentials_show_every_form() -> None:
     """Without auth the problem lists how it is written, since nothing is assumed."""
     (problem,) = made(auth=None).problems()

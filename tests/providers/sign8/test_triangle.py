@@ -45,7 +45,7 @@ from paraph_sign8.simulator.model import Placed, Workflow
 from support.collection_of import clear_dialects, collection_of
 from support.dialects import dialects
 from support.sign8_envelopes import ANNEX, CONTRACT, KINDS, envelopes, index_of
-from support.sign8_stage import A4, ACCOUNT, PAGES, Deal, dealing
+from support.sign8_stage import A4, ACCOUNT, PAGES, SETTLING, Deal, dealing
 
 F = FactType
 # Without shrinking: each example is a vendor on a socket, and the drawn dialects are small enough to read.
@@ -402,7 +402,7 @@ def test_what_a_check_lets_through_arrives(dialect: Dialect, envelope: Envelope)
             return
         snapshot = deal.client.send(envelope, account=ACCOUNT)
         assert Lifecycle.DRAFT is not snapshot.lifecycle or not dialect.offers("start")
-        deal.simulator.clock.advance(timedelta(seconds=5))
+        deal.simulator.clock.advance(SETTLING)
         workflow = deal.workflow
         assert (workflow.id, WorkflowStatus.ACTIVE) == (snapshot.vendor_ref, workflow.status)
         assert 1 == len(deal.simulator.effects.of("started"))

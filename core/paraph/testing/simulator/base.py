@@ -17,7 +17,7 @@ DELETE      /_simulator/faults        disarm all
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from types import TracebackType
@@ -34,7 +34,7 @@ from starlette.types import ASGIApp
 from paraph.testing.simulator.authority import CertificateAuthority
 from paraph.testing.simulator.clock import SimulatedClock
 from paraph.testing.simulator.effects import EffectJournal, Mail
-from paraph.testing.simulator.faults import Faults, parse_fault
+from paraph.testing.simulator.faults import Faults, no_problem, parse_fault
 from paraph.testing.simulator.server import serve
 from paraph.testing.simulator.webhooks import WebhookQueue, exactly_200
 
@@ -67,7 +67,7 @@ class Simulator(ABC):
     ) -> None:
         self.clock = SimulatedClock()
         self.authority = CertificateAuthority()
-        self.faults = Faults(clock=self.clock, verification_path=self.verification_path)
+        self.faults = Faults(clock=self.clock, verification_path=self.verification_path, problem=self.problem)
         self.webhooks = WebhookQueue(
             clock=self.clock,
             faults=self.faults,
@@ -94,6 +94,13 @@ class Simulator(ABC):
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """Return the vendor's objects as JSON values, without secrets and tokens."""
+
+    def problem(self, status: int) -> tuple[Mapping[str, str], bytes]:
+        """Return headers and body of the vendor's refusal under `status`, for faults that name no body.
+
+        A vendor whose errors have a shape says it here; by default there is none.
+        """
+        return no_problem(status)
 
     @cached_property
     def app(self) -> Starlette:

@@ -4,8 +4,9 @@ A fault waits for the next `times` requests whose method and path match, then it
 match wins. The kinds differ in one thing that matters most to a client: whether the *effect* happened.
 
 ==============  ==========================================================================
-no effect       `status` answers at once, 503 unless told otherwise; `rate_limit` answers 429
-                with Retry-After, `seconds` rounded up; `reset` resets the connection;
+no effect       `status` answers at once, 503 unless told otherwise, with the vendor's own error
+                body unless `body` says another; `rate_limit` likewise answers 429 with
+                Retry-After, `seconds` rounded up; `reset` resets the connection;
                 `verifier_down` is `status` on the path where the vendor checks what webhooks
                 carry, whatever `path` the fault has
 effect, then    `lost` resets instead of answering; `cut` stops in the middle of the body;
@@ -23,10 +24,11 @@ import io
 import math
 import re
 import threading
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from http import HTTPStatus
+from types import NoneType
 
 import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,6 +42,9 @@ _MAX_SECONDS = 10**9
 _CHUNK = 1 << 20
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+
+Problem = Callable[[int], tuple[Mapping[str, str], bytes]]
+"""What a vendor answers under an HTTP status that refuses: headers, in lower case, and the body."""
 
 
 class FaultKind(StrEnum):
@@ -73,8 +78,13 @@ def _sendable(_fault: object, _attribute: object, headers: Mapping[str, str]) ->
             raise ValueError("the fault's 'headers' hold what no HTTP header can")
 
 
-def _encodable(_fault: object, _attribute: object, body: str) -> None:
-    body.encode()  # a UnicodeEncodeError is a ValueError
+def _encodable(_fault: object, _attribute: object, body: str | None) -> None:
+    (body or "").encode()  # a UnicodeEncodeError is a ValueError
+
+
+def no_problem(_status: int) -> tuple[Mapping[str, str], bytes]:
+    """Return nothing: of a vendor whose errors have no shape of their own."""
+    return {}, b""
 
 
 @attrs.frozen(kw_only=True)
@@ -92,8 +102,9 @@ class Fault:
     what `rate_limit` asks to wait; how far `clock_jump` goes, in simulated time."""
     status: int = attrs.field(default=503, validator=[attrs.validators.ge(200), attrs.validators.lt(600)])
     headers: Mapping[str, str] = attrs.field(factory=dict, validator=_sendable)
-    body: str = attrs.field(default="", validator=_encodable)
-    """What `status`, `rate_limit`, `verifier_down` and `not_json` answer."""
+    body: str | None = attrs.field(default=None, validator=_encodable)
+    """What `status`, `rate_limit`, `verifier_down` and `not_json` answer. None: to the first three what the
+    vendor answers under this status, if it is 400 or more; "": nothing at all, as some proxies do."""
     size: int = attrs.field(default=64 << 20, validator=attrs.validators.ge(1))
     """Decoded bytes of `huge` and `gzip_bomb`."""
 
@@ -106,7 +117,7 @@ def parse_fault(values: Mapping[str, object]) -> Fault:
     """Return the fault in JSON `values`; ValueError for unknown or missing keys, TypeError for types."""
     kinds: dict[str, type | tuple[type, ...]] = {
         "kind": str, "method": str, "path": str, "times": int, "seconds": (int, float),
-        "status": int, "headers": dict, "body": str, "size": int,
+        "status": int, "headers": dict, "body": (str, NoneType), "size": int,
     }  # fmt: skip
     for name, value in values.items():
         if name not in kinds:
@@ -134,12 +145,19 @@ class Faults:
     """The faults that still wait for their request; safe to use from any thread.
 
     `clock` is what `clock_jump` moves; `verification_path`, a regular expression, is where the vendor checks
-    what its webhooks carry. Without them those two faults are refused.
+    what its webhooks carry. Without them those two faults are refused. `problem` is the vendor's error body.
     """
 
-    def __init__(self, *, clock: SimulatedClock | None = None, verification_path: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        clock: SimulatedClock | None = None,
+        verification_path: str = "",
+        problem: Problem = no_problem,
+    ) -> None:
         self._clock = clock
         self._verification_path = verification_path
+        self._problem = problem
         self._lock = threading.Lock()
         self._waiting: list[tuple[Fault, int]] = []
 
@@ -201,21 +219,23 @@ class Faults:
                 await asyncio.to_thread(self._clock.advance, timedelta(seconds=fault.seconds))
                 await app(scope, receive, send)
             else:
-                await _suffer(fault, app, scope, receive, send)
+                await _suffer(fault, app, scope, receive, send, self._problem)
 
         return guarded
 
 
-async def _suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _suffer(
+    fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send, problem: Problem
+) -> None:
     match fault.kind:
         case FaultKind.RESET:
             await _read_all(receive)
             await _end(scope, ABORT)
         case FaultKind.STATUS | FaultKind.VERIFIER_DOWN:
-            await _answer(send, fault.status, _lower(fault), [fault.body.encode()])
+            await _refuse(fault, send, problem, fault.status, {})
         case FaultKind.RATE_LIMIT:
             pause = {"retry-after": str(math.ceil(fault.seconds))}
-            await _answer(send, HTTPStatus.TOO_MANY_REQUESTS, pause | _lower(fault), [fault.body.encode()])
+            await _refuse(fault, send, problem, HTTPStatus.TOO_MANY_REQUESTS, pause)
         case FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
             await app(scope, receive, send)
@@ -224,9 +244,15 @@ async def _suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, se
             await _distort(fault, scope, send, status=status, headers=headers, body=body)
 
 
-def _lower(fault: Fault) -> dict[str, str]:
-    """Return the fault's headers in lower case, so that each is sent once."""
-    return {name.lower(): value for name, value in fault.headers.items()}
+async def _refuse(fault: Fault, send: Send, problem: Problem, status: int, more: Mapping[str, str]) -> None:
+    """Answer `status` with the fault's body, or as the vendor does; the fault's headers win over `more`."""
+    usual: Mapping[str, str] = {}
+    body = (fault.body or "").encode()
+    if fault.body is None and status >= HTTPStatus.BAD_REQUEST:
+        usual, body = problem(status)
+    # In lower case, so that each is sent once.
+    own = {name.lower(): value for name, value in fault.headers.items()}
+    await _answer(send, status, {**usual, **more, **own}, [body])
 
 
 async def _distort(

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from paraph.testing.simulator.pages import Theme
 from paraph.testing.simulator.words import Words, words_in
 from paraph_ignisign.simulator.model import Document, SignatureRequest, Signer
+from paraph_ignisign.simulator.tables import UNABLE
 from paraph_ignisign.simulator.tenant import Tenant
 
 _THEMES = {"true": Theme.DARK, "false": Theme.LIGHT}
@@ -84,7 +85,7 @@ def enter(tenant: Tenant, request: Request) -> Visit:
     allowed = opens(query.get("token", ""), wanted.tokens[signer.id])
     if signer.embedded:
         allowed = allowed and opens(query.get("signerSecret", ""), signer.auth_secret)
-    if not allowed or signer.status == "BLOCKED":
+    if not allowed or signer.status in UNABLE:
         raise NoEntryError(403)
     return Visit(
         wanted=wanted,
