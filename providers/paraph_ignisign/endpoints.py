@@ -53,6 +53,9 @@ def ensure(
 ) -> Flow[WebhookEndpoint]:
     """Make sure that exactly one endpoint has ``url``, and return it. Harmless to repeat, also at once.
 
+    Of callers at once one may return an endpoint that another's choice then removes, where both were made
+    within the vendor's millisecond; calling again finds the one that is left.
+
     :param description: what the console shows beside it; ``None`` leaves an existing one as it is.
     :raises ConfigurationError: it is disabled, which only a person can change.
     :raises UnsupportedCapability: the vendor took it and does not list it, or somebody keeps removing it.

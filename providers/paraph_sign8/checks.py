@@ -36,6 +36,7 @@ from paraph_sign8.assumptions import START, assumed, missing, tells
 from paraph_sign8.dialect import Dialect
 from paraph_sign8.dialect.words import AuthType, Dispatch, Instant, WorkflowStatus
 from paraph_sign8.kinds import KINDS
+from paraph_sign8.offered import levels_of
 from paraph_sign8.planning import Layout, dispatch_of, lay_out, overlaps, signature_type_of
 from paraph_sign8.settings import Sign8Options, Sign8Settings
 from paraph_sign8.untold import untold_problems
@@ -270,8 +271,9 @@ def _signature(path: str, envelope: Envelope, person: Signatory, dialect: Dialec
     asked = envelope.assurance_of(person)
     kind = signature_type_of(envelope, person, dialect)
     if kind is None:
-        # A level of a signature that has no word is one that the capabilities do not offer.
-        if seals or asked.least is None:
+        # A level without any word is refused by the capabilities; one that seals have a word for is not.
+        offered = (asked.accepts(level) for level in levels_of(dialect) if asked.level in {None, level})
+        if asked.least is None or any(offered):
             yield problem(
                 f"{path}.assurance",
                 "level.unsupported",

@@ -43,7 +43,7 @@ def capabilities(account: Account[Sign8Settings]) -> Capabilities:
     }
     return attrs.evolve(
         CAPABILITIES.without(*_lacking(dialect, account.settings)),
-        levels=frozenset(_levels(dialect)),
+        levels=frozenset(levels_of(dialect)),
         evidence=frozenset(evidence),
     )
 
@@ -53,7 +53,7 @@ def trusts_webhooks(settings: Sign8Settings) -> bool:
     return settings.trust_webhooks or settings.webhook_token is not None
 
 
-def _levels(dialect: Dialect) -> Iterator[Level]:
+def levels_of(dialect: Dialect) -> Iterator[Level]:
     """Yield the levels that a signature or a seal can be asked for with."""
     for kinds in mapping.SIGNATURE_TYPES.values():
         for level, kind in kinds.items():

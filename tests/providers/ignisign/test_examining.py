@@ -188,9 +188,16 @@ def test_refused_credentials(tmp_path: Path, kind: str) -> None:
 
 
 def test_credentials_of_another_environment(tmp_path: Path) -> None:
-    """A production account with credentials of another environment fails before anybody is asked."""
+    """A production account with credentials of another environment fails before anybody is asked.
+
+    Where the file alone shows it, no command goes on; where only the secret does, doctor tells.
+    """
     with surgery(tmp_path) as here:
         here.configure(environment="production")
+        refused = here.run("doctor", "--json")
+        (problem,) = json.loads(refused.stdout)["error"]["problems"]
+        assert (2, "accounts.hr.app_env") == (refused.returncode, problem["path"])
+        here.configure(environment="production", app_env="PRODUCTION")
         found = by_check(here.run("doctor", "--json"))
         assert ("fail", "not asked", "not asked") == (
             found["settings"],

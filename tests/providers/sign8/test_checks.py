@@ -390,6 +390,18 @@ def test_a_dialect_without_any_signature_type_can_ask_nobody() -> None:
     assert [("signatories[0].assurance", "level.unsupported")] == both(check(asked(), by))[0]
 
 
+def test_a_word_for_a_seal_is_none_for_a_signature() -> None:
+    """A level that only seals have a word for is no level for a person, and the other way round."""
+    refused = [("signatories[0].assurance", "level.unsupported")]
+    sealing = account(dialect(words__signature_types={"simple": "s", "advanced_seal": "a"}))
+    strong = person(assurance=Assurance(level="AES"))
+    assert refused == both(check(asked(signatories=[strong]), sealing))[0]
+    assert [] == both(check(asked(signatories=[attrs.evolve(strong, kind="seal")]), sealing))[0]
+    signing = account(dialect(words__signature_types={"advanced": "a", "qualified_seal": "q"}))
+    assert [] == both(check(asked(signatories=[strong]), signing))[0]
+    assert refused == both(check(asked(signatories=[attrs.evolve(strong, kind="seal")]), signing))[0]
+
+
 def test_a_type_that_cannot_be_told_blocks_what_was_asked() -> None:
     """Without a name for it the vendor's own default decides: no more than a warning if any will do."""
     by = account(dialect(fields__signer__signature_type=""))
