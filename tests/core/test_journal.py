@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,14 +12,15 @@ from typing import Any
 import httpx
 import pytest
 
-from paraph.errors import ConnectFailed, ConnectionLost, TimedOut, UsageError, VendorRefused
+from paraph.errors import ConnectFailed, ConnectionLost, ParaphError, TimedOut, UsageError, VendorRefused
 from paraph.flow.commands import Flow, Step
 from paraph.flow.runners import AsyncRunner, SyncRunner
 from paraph.flow.session import Sessions
 from paraph.model import Envelope, Lifecycle, Snapshot
-from paraph.ops import terms
-from paraph.ops.kernel import Kernel
-from paraph.ops.send import resume, send
+from paraph.ops import journal, terms
+from paraph.ops.journal import Barred
+from paraph.ops.kernel import Kernel, current_attempt
+from paraph.ops.send import finish, resume, send
 from paraph.store import Store, open_store
 from paraph.store.memory import MemoryStore
 from paraph.store.records import StepKind
@@ -367,3 +369,27 @@ def test_observers_hear_of_events_that_become_ours_with_the_vendors_id() -> None
     people = (("ada", "p-ada"), ("bob", "p-bob"))
     sync_run(vendor, identify(kernel, attempt, Identify(envelope="e1", signatories=people)))
     assert 2 == heard.count("signatory.signed")
+
+
+def test_looking_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a crash anywhere, whoever only looks makes no effect and notes no step, not even for a moment."""
+    for at in range(commands_of_a_send()):
+        vendor, asked, store = TinyVendor(), envelope(), MemoryStore()
+        with pytest.raises(Crashed):
+            sync_run(vendor, crashing(send(tiny_kernel(store), asked), at=at, before=False))
+        kernel = tiny_kernel(store)
+        begun, published = steps_of(kernel, asked.id), len(vendor.published)
+        vendor.requests.clear()
+        with monkeypatch.context() as patch, contextlib.suppress(Barred, ParaphError):
+            patch.setattr(journal, "_drop", lambda *_: None)  # what is noted stays noted
+            sync_run(vendor, finish(kernel, asked.id))
+        assert begun == steps_of(kernel, asked.id), f"crash after command {at}"
+        assert [] == [each for each in vendor.requests if each[0] != "GET" and each[1] != "/token"]
+        assert published == len(vendor.published)
+
+
+def steps_of(kernel: Kernel, envelope_id: str) -> set[str]:
+    """Return the keys of the steps that are begun or done."""
+    with kernel.store.begin() as tx:
+        attempt = current_attempt(tx, envelope_id)
+        return set() if attempt is None else {step.key for step in tx.steps(attempt.id)}

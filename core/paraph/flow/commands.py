@@ -180,12 +180,14 @@ class Step:
     :ivar recover: finds out by reading whether an interrupted effect happened; returns
         :class:`Recovered` with the result, :data:`NOT_DONE` or :data:`UNKNOWN`. ``None`` says
         that it cannot be found out.
+    :ivar begins: whether it may be begun; if not, only what became of it is found out.
     """
 
     key: str
     kind: StepKind
     effect: Callable[[], Flow[Any]]
     recover: Callable[[], Flow[Recovered]] | None = None
+    begins: bool = True
 
 
 @attrs.frozen(eq=False)

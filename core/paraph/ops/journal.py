@@ -106,6 +106,8 @@ def _commit_intent(
     found = tx.step(attempt.id, step.key)
     if found is not None:
         return found, False
+    if not step.begins:
+        raise Barred
     intent = StepRecord(attempt_id=attempt.id, key=step.key, kind=step.kind, state=StepState.INTENT, at=at)
     tx.put_step(intent)
     if step.kind is StepKind.PUBLISH:  # from here on nobody but the vendor knows, should this process end
@@ -201,6 +203,8 @@ class Barred(Exception):
 def looking(flow: Flow[R]) -> Flow[R]:
     """Run a send flow so that no step makes an effect: what is done is remembered, what is in doubt is read.
 
+    Nothing is noted as begun either: who sends at the same time would take it for an interrupted step of his.
+
     :raises Barred: something is not done.
     """
 
@@ -211,7 +215,7 @@ def looking(flow: Flow[R]) -> Flow[R]:
 
 
 def _barred_step(step: Step) -> Flow[Any]:
-    result = yield attrs.evolve(step, effect=_barred)
+    result = yield attrs.evolve(step, effect=_barred, begins=False)
     return result
 
 
