@@ -6,6 +6,7 @@ And small habits of the simulator that a client can run into.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -255,7 +256,7 @@ def test_the_plugin_reads_who_has_a_profile(vendor: Driver) -> None:
     assert (signer_id,) == tuple(profile.signer_ids)
 
 
-def test_the_plugin_waits_for_the_images(vendor: Driver) -> None:
+def test_the_plugin_waits_for_the_images(vendor: Driver, tmp_path: Path) -> None:
     """What waits for images is completed and not proven; once they are made, the same file can be saved."""
     envelope = lease()
     vendor.simulator.console.hold_images()
@@ -264,9 +265,9 @@ def test_the_plugin_waits_for_the_images(vendor: Driver) -> None:
         ADA.sign(vendor.simulator.outbox[-1].link)
         assert "completed" == client.refresh(envelope.id).lifecycle
         with pytest.raises(NotReady):
-            client.save(envelope.id, "lease", timeout=0)
+            client.save(envelope.id, tmp_path, timeout=0)
         vendor.simulator.console.release_images()
-        assert client.save(envelope.id, "lease", timeout=0)
+        assert client.save(envelope.id, tmp_path, timeout=0)
 
 
 def test_the_plugin_knows_a_request_that_fails(vendor: Driver) -> None:
