@@ -246,6 +246,7 @@ def test_a_clean_refusal_takes_the_intent_back() -> None:
 def test_two_threads_sending_the_same_envelope_publish_once() -> None:
     """Sixteen threads that send one envelope at once publish it once, and all see it sent."""
     vendor, kernel, asked = TinyVendor(), tiny_kernel(), envelope()
+    vendor.forgetful = False  # each thread has a runner, and so a token, of its own
     results: list[Lifecycle | str] = []
     lock = threading.Lock()
     vendor_lock = threading.Lock()

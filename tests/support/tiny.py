@@ -108,11 +108,17 @@ class TinyVendor:
         self.published: list[str] = []
         self.token_requests = 0
         self.valid_token = "token-0"
+        self.forgetful = True
+        """Whether a new token ends those before it."""
+        self._tokens: set[str] = set()
         self.requests: list[tuple[str, str]] = []
         self.seen_credentials: list[tuple[str, str | None]] = []
         self.faults: list[Fault] = []
         self.webhook_tokens: dict[str, bool] = {}
         self.verifier_down = False
+
+    def _valid(self) -> set[str]:
+        return {self.valid_token} if self.forgetful else self._tokens
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer one request, through the next fault if there is one."""
@@ -127,8 +133,9 @@ class TinyVendor:
         if (method, path) == ("POST", "/token"):
             self.token_requests += 1
             self.valid_token = f"token-{self.token_requests}"
+            self._tokens.add(self.valid_token)
             return httpx.Response(200, json={"token": self.valid_token})
-        if request.headers.get("authorization") != f"Bearer {self.valid_token}":
+        if request.headers.get("authorization") not in {f"Bearer {token}" for token in self._valid()}:
             return httpx.Response(401, json={"code": "BAD_TOKEN"})
         for pattern, verb, handler in self._routes():
             found = re.fullmatch(pattern, path)
