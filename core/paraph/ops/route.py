@@ -142,13 +142,13 @@ def check(
 ) -> Flow[tuple[Problem, ...]]:
     """Return every problem that sending this envelope would have, and all that would be changed beforehand.
 
+    Of an envelope that was sent before, that is all there is to say: it is not checked again.
+
     :param account: the account's name. Without one, the routes and the default choose: the problems are those
         of the account that would carry it or, if none can, of all candidates.
     :param live: also ask the vendor, with reads only.
     :param policy: how strictly the request is taken, in place of the account's own policy.
     :raises UnknownAccount, ConfigurationError: the account cannot be used at all.
-
-    Of an envelope that was sent before, that is all there is to say: it is not checked again.
     """
     known = yield from pinned(kernel, envelope)
     if known is not None:
